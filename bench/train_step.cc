@@ -1,0 +1,227 @@
+// Training steps: zero_grad, forward, backward and SGD with momentum 0.9 as one compiled Function, for six networks
+// that range from all overhead (tiny_mlp_b1) to all arithmetic (wide_mlp_b64) and all memory traffic (chain_1m).
+// bench/peers has the same in libtorch, bench/compare.py the ratios.
+//
+//   train_step --benchmark_filter=mlp_b128/threads:2
+//
+// Counters: median_us, the median step; mallocs, calls of malloc and its relatives in a step; planned_bytes, the memory
+// of a step but for parameters and their state.
+#include <benchmark/benchmark.h>
+#include <pmmintrin.h>
+#include <tbb/global_control.h>
+#include <tbb/task_arena.h>
+#include <tbb/task_scheduler_observer.h>
+#include <xmmintrin.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bench/malloc_count.h"
+#include "weft/weft.h"
+
+namespace weft::bench {
+namespace {
+
+// Whatever works on the arena flushes denormals, which a converging network would otherwise slow down with.
+class FlushDenormals : public tbb::task_scheduler_observer {
+ public:
+  explicit FlushDenormals(tbb::task_arena& arena) : task_scheduler_observer(arena) { observe(true); }
+  ~FlushDenormals() override { observe(false); }
+  void on_scheduler_entry(bool) override {
+    _MM_SET_FLUSH_ZERO_MODE(_MM_FLUSH_ZERO_ON);
+    _MM_SET_DENORMALS_ZERO_MODE(_MM_DENORMALS_ZERO_ON);
+  }
+};
+
+struct Network {
+  std::vector<Tensor> parameters;
+  std::function<Tensor()> loss;
+};
+
+using Sizes = std::vector<std::int64_t>;
+
+// Layers x W + b with weights stored as [in, out].
+struct Mlp {
+  Mlp(const Sizes& sizes, bool use_relu) : relu(use_relu) {
+    for (std::size_t i = 1; i < sizes.size(); ++i) {
+      const double bound = 1 / std::sqrt(static_cast<double>(sizes[i - 1]));
+      weights.push_back(nn::init::uniform_(zeros({sizes[i - 1], sizes[i]}), -bound, bound).requires_grad_());
+      biases.push_back(nn::init::uniform_(zeros({sizes[i]}), -bound, bound).requires_grad_());
+    }
+  }
+  Tensor operator()(Tensor x) const {
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      if (i > 0) x = relu ? x.relu() : x.tanh();
+      x = x.matmul(weights[i]) + biases[i];
+    }
+    return x;
+  }
+  void append_to(std::vector<Tensor>& parameters) const {
+    for (std::size_t i = 0; i < weights.size(); ++i) parameters.insert(parameters.end(), {weights[i], biases[i]});
+  }
+
+  bool relu;
+  std::vector<Tensor> weights, biases;
+};
+
+Tensor mean_square(const Tensor& x) { return x.square().mean(); }
+
+Network mean_square_mlp(std::int64_t batch, const Sizes& sizes, bool use_relu) {
+  const Mlp mlp(sizes, use_relu);
+  Network network{{}, [=, x = randn({batch, sizes.front()})] { return mean_square(mlp(x)); }};
+  mlp.append_to(network.parameters);
+  return network;
+}
+
+Network mlp_b128() {
+  const Mlp mlp({784, 512, 512, 10}, true);
+  Network network{{},
+                  [=, x = randn({128, 784}), labels = randint(0, 10, {128})] { return cross_entropy(mlp(x), labels); }};
+  mlp.append_to(network.parameters);
+  return network;
+}
+
+Network towers32_b16() {
+  std::vector<Mlp> towers;
+  for (int i = 0; i < 32; ++i) towers.emplace_back(Sizes{64, 64, 64}, false);
+  Network network{{}, [=, x = randn({16, 64})] {
+                    Tensor sum = towers[0](x);
+                    for (std::size_t i = 1; i < towers.size(); ++i) sum = sum + towers[i](x);
+                    return mean_square(sum);
+                  }};
+  for (const Mlp& tower : towers) tower.append_to(network.parameters);
+  return network;
+}
+
+Network chain_1m() {
+  const Tensor w = randn({1 << 20}).requires_grad_();
+  return {{w}, [=, x = randn({1 << 20})] {
+            Tensor y = w;
+            for (int k = 0; k < 5; ++k) y = (y * x + 0.5).tanh() * 0.9 + y * 0.1;
+            return mean_square(y);
+          }};
+}
+
+struct Workload {
+  const char* name;
+  std::function<Network()> make;
+};
+
+const std::vector<Workload>& workloads() {
+  static const std::vector<Workload> all = {
+      {"tiny_mlp_b1",
+       [] {
+         return mean_square_mlp(1, {2, 16, 16, 1}, false);
+       }},
+      {"tiny_mlp_b16",
+       [] {
+         return mean_square_mlp(16, {2, 16, 16, 1}, false);
+       }},
+      {"mlp_b128", mlp_b128},
+      {"wide_mlp_b64",
+       [] {
+         return mean_square_mlp(64, {1024, 4096, 4096, 1024}, true);
+       }},
+      {"towers32_b16", towers32_b16},
+      {"chain_1m", chain_1m},
+  };
+  return all;
+}
+
+// A compiled training step on an arena of its own. One at a time lives, and it outlives the several calls that Google
+// Benchmark makes to find the number of iterations.
+class Trainer {
+ public:
+  Trainer(const Workload& workload, int threads)
+      : limit_(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads)),
+        arena_(threads),
+        flush_(arena_),
+        network_((manual_seed(0), workload.make())),
+        optimizer_(network_.parameters, {.lr = 1e-3, .momentum = 0.9}),
+        step_(compile([this] {
+          optimizer_.zero_grad();
+          const Tensor loss = network_.loss();
+          loss.backward();
+          optimizer_.step();
+          return loss;
+        })) {
+    arena_.execute([&] {
+      for (int i = 0; i < 5; ++i) step_();
+    });
+  }
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
+
+  static Trainer& of(const Workload& workload, int threads) {
+    static std::unique_ptr<Trainer> trainer;
+    static std::string key;
+    const std::string wanted = workload.name + std::to_string(threads);
+    if (key != wanted) {
+      trainer.reset();
+      trainer = std::make_unique<Trainer>(workload, threads);
+      key = wanted;
+    }
+    return *trainer;
+  }
+
+  void measure(benchmark::State& state) {
+    arena_.execute([&] { run(state); });
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void run(benchmark::State& state) {
+    std::vector<double> micros;
+    micros.reserve(static_cast<std::size_t>(state.max_iterations));
+    const std::size_t mallocs_before = mallocs();
+    for (auto _ : state) {
+      const auto start = Clock::now();
+      benchmark::DoNotOptimize(step_());
+      micros.push_back(std::chrono::duration<double, std::micro>(Clock::now() - start).count());
+    }
+    const auto steps = static_cast<double>(micros.size());
+    state.counters["mallocs"] = static_cast<double>(mallocs() - mallocs_before) / steps;
+    std::nth_element(micros.begin(), micros.begin() + static_cast<std::ptrdiff_t>(micros.size() / 2), micros.end());
+    state.counters["median_us"] = micros[micros.size() / 2];
+    state.counters["planned_bytes"] = static_cast<double>(step_.memory().planned_peak_bytes);
+  }
+
+  tbb::global_control limit_;
+  tbb::task_arena arena_;
+  FlushDenormals flush_;
+  Network network_;
+  optim::SGD optimizer_;
+  Compiled<Tensor()> step_;
+};
+
+void register_all() {
+  for (const Workload& workload : workloads())
+    for (const int threads : {1, 2})
+      benchmark::RegisterBenchmark(
+          (std::string("train_step/") + workload.name + "/threads:" + std::to_string(threads)).c_str(),
+          [&workload, threads](benchmark::State& state) {
+            try {
+              Trainer::of(workload, threads).measure(state);
+            } catch (const Error& error) {
+              state.SkipWithError(error.what());
+            }
+          })
+          ->Unit(benchmark::kMicrosecond);
+}
+
+}  // namespace
+}  // namespace weft::bench
+
+int main(int argc, char** argv) {
+  weft::bench::register_all();
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+}

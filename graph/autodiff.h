@@ -1,0 +1,48 @@
+// Differentiation of graphs: a reverse walk in which each op's rule emits ordinary nodes.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "graph/builder.h"
+
+namespace weft {
+
+// What a gradient rule sees: the call, the gradients of its results, and where to put the gradients of its operands.
+class GradCall {
+ public:
+  GradCall(Builder& builder, NodeId node, std::span<const Value> douts);
+
+  Builder& builder() const { return builder_; }
+  std::size_t num_inputs() const { return needs_.size(); }
+  Value in(std::size_t i) const;
+  Value out(std::size_t k = 0) const;
+  // The gradient of result k; undefined when nothing depends on that result.
+  const Value& dout(std::size_t k = 0) const { return douts_[k]; }
+  template <class T>
+  const T& attr(std::string_view name) const {
+    return builder_.graph().node(node_).attrs.get<T>(name);
+  }
+  // Whether anybody wants the gradient of operand i; work for one that nobody wants must not be emitted.
+  bool needs(std::size_t i) const { return needs_[i]; }
+  // The gradient of operand i, of its shape and dtype. An operand that is left out has gradient zero.
+  void set(std::size_t i, const Value& gradient);
+  const Value& get(std::size_t i) const { return dins_[i]; }
+  void want(std::size_t i) { needs_[i] = true; }
+
+ private:
+  Builder& builder_;
+  NodeId node_;
+  std::span<const Value> douts_;
+  std::vector<bool> needs_;
+  std::vector<Value> dins_;
+};
+
+// Appends to the builder's graph the gradients of sum_k sum(outputs[k] * seeds[k]) with respect to wrt[i], and
+// returns them; an entry is undefined where no output depends on wrt[i]. Fan-in becomes one accumulate node whose slots
+// are in a fixed order (that of the consumers, last first). Each node's contribution is emitted once: linear in the
+// graph. Throws Error where a node that gradients must cross has no gradient rule.
+std::vector<Value> differentiate(Builder& builder, std::span<const Value> outputs, std::span<const Value> seeds,
+                                 std::span<const Value> wrt);
+
+}  // namespace weft

@@ -1,0 +1,54 @@
+#include "graph/graph.h"
+
+#include <algorithm>
+
+namespace weft {
+
+Graph::Graph(const Graph& other) : inputs_(other.inputs_), outputs_(other.outputs_), names_(other.names_) {
+  for (NodeId n = 0; n < other.size(); ++n) {
+    const Node& node = other.node(n);
+    add(*node.op, other.operands(n), node.attrs, node.outputs, node.where, node.requires_grad);
+  }
+}
+
+NodeId Graph::add(const OpDef& op, std::span<const ValueId> operands, Attrs attrs, Types outputs, SourceLocation where,
+                  bool requires_grad) {
+  const auto n = static_cast<NodeId>(
+      boost::add_vertex(Node{&op, std::move(attrs), std::move(outputs), where, requires_grad}, boost_));
+  boost_.out_edge_list(n).reserve(operands.size());
+  for (const ValueId& v : operands) boost::add_edge(n, v.node, Use{v.output}, boost_);
+  return n;
+}
+
+NodeId Graph::add_input(TensorType type, bool requires_grad, SourceLocation where) {
+  const NodeId n = add(kInput, {}, {}, {std::move(type)}, where, requires_grad);
+  inputs_.push_back(n);
+  return n;
+}
+
+std::vector<ValueId> Graph::operands(NodeId n) const {
+  std::vector<ValueId> values;
+  values.reserve(num_operands(n));
+  for (std::size_t slot = 0; slot < num_operands(n); ++slot) values.push_back(operand(n, slot));
+  return values;
+}
+
+Consumers Graph::consumers() const {
+  Consumers result;
+  result.first.assign(size() + 1, 0);
+  for (NodeId n = 0; n < size(); ++n)
+    for (std::size_t slot = 0; slot < num_operands(n); ++slot) ++result.first[operand(n, slot).node + 1];
+  for (std::size_t n = 0; n < size(); ++n) result.first[n + 1] += result.first[n];
+  result.nodes.resize(result.first.back());
+  std::vector<std::uint32_t> next(result.first.begin(), result.first.end() - 1);
+  for (NodeId n = 0; n < size(); ++n)
+    for (std::size_t slot = 0; slot < num_operands(n); ++slot) result.nodes[next[operand(n, slot).node]++] = n;
+  return result;
+}
+
+const std::string* Graph::name(NodeId n) const {
+  const auto at = names_.find(n);
+  return at == names_.end() ? nullptr : &at->second;
+}
+
+}  // namespace weft

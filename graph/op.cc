@@ -1,0 +1,56 @@
+#include "graph/op.h"
+
+#include <algorithm>
+#include <map>
+
+namespace weft {
+namespace {
+
+std::map<std::string_view, const OpDef*>& registry() {
+  static auto& ops = *new std::map<std::string_view, const OpDef*>;
+  return ops;
+}
+
+}  // namespace
+
+OpRegistration::OpRegistration(const OpDef& op) { registry().emplace(op.name, &op); }
+
+const OpDef* find_op(std::string_view name) {
+  const auto at = registry().find(name);
+  return at == registry().end() ? nullptr : at->second;
+}
+
+std::vector<const OpDef*> registered_ops() {
+  std::vector<const OpDef*> ops;
+  for (const auto& [name, op] : registry()) ops.push_back(op);
+  return ops;
+}
+
+constexpr OpDef kInput{.name = "input"};
+WEFT_REGISTER_OP(kInput);
+
+std::string describe(std::span<const TensorType* const> types) {
+  std::string text;
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    if (i == 8 && types.size() > 9) return text + ", ... (" + std::to_string(types.size()) + " operands)";
+    if (i > 0) text += ", ";
+    const char letter = static_cast<char>('a' + i);
+    text += (types.size() <= 26 ? std::string(1, letter) : std::to_string(i)) + ": " + types[i]->str();
+  }
+  return text;
+}
+
+void OpCall::fail(std::string_view rule, std::string_view hint) const {
+  std::string text = "[" + std::string(op.name) + "] " + describe(inputs);
+  if (!inputs.empty()) text += ": ";
+  throw Error(text + std::string(rule), where, std::string(hint));
+}
+
+Types infer_types(const OpCall& call) {
+  const auto n = static_cast<int>(call.inputs.size());
+  call.require(n >= call.op.min_inputs && (call.op.max_inputs < 0 || n <= call.op.max_inputs),
+               "wrong number of operands");
+  return call.op.infer(call);
+}
+
+}  // namespace weft

@@ -1,0 +1,122 @@
+// The waist of the library: what an operation is to the graph, to autodiff and to the planner.
+//
+// An op is a name with rules attached: a constexpr OpDef of plain function pointers, registered once in its file.
+// Nothing else in the tree lists ops.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "graph/attrs.h"
+#include "graph/type.h"
+#include "weft/error.h"
+
+namespace weft {
+
+struct OpDef;
+class GradCall;  // graph/autodiff.h
+using Types = std::vector<TensorType>;
+
+// One use of an op: what its shape rule and its kernel factory see.
+struct OpCall {
+  const OpDef& op;
+  std::span<const TensorType* const> inputs;
+  const Attrs& attrs;
+  SourceLocation where;
+  std::span<const TensorType> outputs = {};  // empty in the shape rule
+
+  const TensorType& in(std::size_t i) const { return *inputs[i]; }
+  const TensorType& out(std::size_t i = 0) const { return outputs[i]; }
+  template <class T>
+  const T& attr(std::string_view name) const {
+    return attrs.get<T>(name);
+  }
+  // Throws Error "[op] a: f32[2,3], b: f32[4,5]: rule", with the user's file:line and the hint, unless ok.
+  // Texts are made only on failure: pass a lambda that returns std::string where the rule needs formatting.
+  void require(bool ok, std::string_view rule, std::string_view hint = "") const {
+    if (!ok) fail(rule, hint);
+  }
+  [[noreturn]] void fail(std::string_view rule, std::string_view hint = "") const;
+};
+
+// The pointers of one execution. in[i] and out[j] point to dense row-major elements, 64-byte aligned (null is possible
+// for values of no elements); scratch has the kernel's scratch_bytes, 64-byte aligned.
+struct KernelArgs {
+  const void* const* in;
+  void* const* out;
+  void* scratch;
+
+  template <class T>
+  const T* input(std::size_t i) const {
+    return static_cast<const T*>(in[i]);
+  }
+  template <class T>
+  T* output(std::size_t i = 0) const {
+    return static_cast<T*>(out[i]);
+  }
+};
+
+using KernelFn = std::function<void(const KernelArgs&)>;
+
+// A call made ready to run: everything that depends on types and attributes is done.
+struct Kernel {
+  // One thread, no locks, no state: any number of threads may execute it at once, each with arguments of its own.
+  KernelFn run;
+  std::size_t scratch_bytes = 0;
+  // For kernels that need state of their own in each Run (library handles): makes a run for one Run. Null: run is used.
+  std::function<KernelFn()> instance = nullptr;
+  // Arithmetic of one execution; 0 means "about one operation for each byte touched".
+  double flops = 0;
+};
+
+// May an output take the bytes of an input of the same type that dies here?
+enum class InPlace : std::uint8_t {
+  no,
+  // Element i of each output is computed from element i of the inputs of its shape (and from smaller ones) only,
+  // and is written after those were read.
+  elementwise
+};
+
+struct OpDef {
+  std::string_view name;
+  int min_inputs = 0;
+  int max_inputs = 0;  // -1: any number
+  // The types of the results. Must require() everything that the gradient rule and the kernel take for granted.
+  Types (*infer)(const OpCall&) = nullptr;
+  // Emits the gradients as ordinary ops. Null: not differentiable.
+  void (*grad)(GradCall&) = nullptr;
+  // Null for ops without a kernel: input, constant, and ops with `alias`.
+  Kernel (*compile)(const OpCall&) = nullptr;
+  // PyTorch's name of the gradient function, printed as grad_fn=<AddBackward0>.
+  const char* grad_name = "";
+  // The result is the first input's bytes under another shape.
+  bool alias = false;
+  InPlace in_place = InPlace::no;
+  // The kernel checks data and may throw. Variables are written only after every such kernel of a run is through.
+  bool may_throw = false;
+};
+
+// For one definition at namespace scope: WEFT_REGISTER_OP(kAdd);
+struct OpRegistration {
+  explicit OpRegistration(const OpDef& op);
+};
+#define WEFT_REGISTER_OP(op) static const ::weft::OpRegistration register_##op(op)
+
+// Null when no op has this name.
+const OpDef* find_op(std::string_view name);
+// All ops, by name.
+std::vector<const OpDef*> registered_ops();
+
+// A graph's arguments, and the small tensors that folding leaves behind.
+extern const OpDef kInput;
+
+// "a: f32[2,3], b: f32[4,5]", for error texts.
+std::string describe(std::span<const TensorType* const> types);
+
+}  // namespace weft

@@ -1,0 +1,124 @@
+#include "graph/passes/fold_constants.h"
+
+#include <cmath>
+#include <cstring>
+
+#include "graph/builder.h"
+#include "graph/storage.h"
+
+namespace weft {
+namespace {
+
+// One element of any dtype, where a kernel wants it.
+struct alignas(64) Element {
+  std::byte bytes[64];
+
+  template <class T>
+  void put(T value) {
+    std::memcpy(bytes, &value, sizeof(T));
+  }
+  template <class T>
+  T get() const {
+    T value;
+    std::memcpy(&value, bytes, sizeof(T));
+    return value;
+  }
+};
+
+void store(Element& to, DType dtype, double value) {
+  switch (dtype) {
+    case DType::f32:
+      return to.put(static_cast<float>(value));
+    case DType::f64:
+      return to.put(value);
+    case DType::i64:
+      return to.put(static_cast<std::int64_t>(value));
+    default:
+      return to.put(value != 0);
+  }
+}
+
+// Nothing where a double does not carry the value exactly.
+std::optional<double> load(const Element& from, DType dtype) {
+  constexpr std::int64_t kExact = std::int64_t{1} << 53;
+  double value = 0;
+  switch (dtype) {
+    case DType::f32:
+      value = static_cast<double>(from.get<float>());
+      break;
+    case DType::f64:
+      value = from.get<double>();
+      break;
+    case DType::i64:
+      if (const auto whole = from.get<std::int64_t>(); whole >= -kExact && whole <= kExact)
+        value = static_cast<double>(whole);
+      else
+        return std::nullopt;
+      break;
+    default:
+      value = from.get<bool>() ? 1 : 0;
+  }
+  if (std::isnan(value)) return std::nullopt;  // its payload would be lost
+  return value;
+}
+
+ValueId record_full(Rewriter& r, const TensorType& type, double value) {
+  return r.record("full", {}, {{"dtype", type.dtype}, {"shape", type.shape.vec()}, {"value", value}});
+}
+
+// The result of an elementwise call on scalars.
+std::optional<double> compute(const Call& call, const std::vector<TensorType>& types, std::vector<Element>& elements) {
+  std::vector<const TensorType*> type_pointers;
+  std::vector<const void*> in;
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    type_pointers.push_back(&types[i]);
+    in.push_back(&elements[i]);
+  }
+  const Types outputs = infer_types({*call.op, type_pointers, *call.attrs, {}});
+  if (outputs.size() != 1 || outputs[0] != TensorType{(*call.outputs)[0].dtype, {}}) return std::nullopt;
+  const Kernel kernel = call.op->compile({*call.op, type_pointers, *call.attrs, {}, outputs});
+  Buffer scratch(kernel.scratch_bytes);
+  Element result;
+  void* out = &result;
+  const KernelFn run = kernel.instance ? kernel.instance() : kernel.run;
+  run({in.data(), &out, scratch.data()});
+  return load(result, outputs[0].dtype);
+}
+
+std::optional<ValueId> fold_elementwise(Rewriter& r, const Call& call) {
+  const OpDef& op = *call.op;
+  if (op.in_place != InPlace::elementwise || !op.compile || op.may_throw || call.operands.empty()) return std::nullopt;
+  for (const ValueId& v : call.operands)
+    if (!r.is(v, "full")) return std::nullopt;
+  std::vector<TensorType> types;
+  std::vector<Element> elements(call.operands.size());
+  for (std::size_t i = 0; i < call.operands.size(); ++i) {
+    types.push_back({r.type(call.operands[i]).dtype, {}});
+    store(elements[i], types[i].dtype, *r.constant(call.operands[i]));
+  }
+  const std::optional<double> value = compute(call, types, elements);
+  if (!value) return std::nullopt;
+  return record_full(r, (*call.outputs)[0], *value);
+}
+
+std::optional<ValueId> fold_reshaped(Rewriter& r, const Call& call) {
+  const std::optional<double> value = r.constant(call.operands[0]);
+  if (!value) return std::nullopt;
+  return record_full(r, (*call.outputs)[0], *value);
+}
+
+constexpr RewriteRule kRules[] = {
+    {"reshape", fold_reshaped}, {"expand", fold_reshaped}, {"permute", fold_reshaped},
+    {"slice", fold_reshaped},   {"detach", fold_reshaped}, {"", fold_elementwise},
+};
+
+}  // namespace
+
+std::span<const RewriteRule> fold_constants_rules() { return kRules; }
+
+Graph fold_constants(const Graph& graph) {
+  const std::span<const RewriteRule> groups[] = {kRules};
+  return rewrite(graph, {.rules = groups});
+}
+
+}  // namespace weft

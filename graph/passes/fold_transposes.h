@@ -1,0 +1,12 @@
+#pragma once
+
+#include "graph/passes/rewriter.h"
+
+namespace weft {
+
+// A permute that swaps the last two dims of an operand of a matmul becomes the transpose flag of that operand: the
+// kernel reads the other order and nothing is copied.
+Graph fold_transposes(const Graph& graph);
+std::span<const RewriteRule> fold_transposes_rules();
+
+}  // namespace weft

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "graph/passes/rewriter.h"
+
+namespace weft {
+
+// Calls whose result is known to be an operand, or cheaper calls with the same result, bit for bit. Two
+// exceptions: a sum over one element gives that element, where the kernel would make 0.0 of -0.0; and x^2 is x * x,
+// from which the f64 kernel may differ in the last bit.
+Graph simplify(const Graph& graph);
+std::span<const RewriteRule> simplify_rules();
+
+}  // namespace weft

@@ -1,0 +1,168 @@
+// The operations. All broadcast as PyTorch does where they take more than one tensor, promote dtypes as PyTorch does,
+// accept tensors of no elements, and throw Error where shapes or dtypes do not fit. Tensors that operations make are
+// new values: view and its relatives share bytes where the planner can, never writes.
+//
+// Threads: operations may be called in any thread; grad mode is that of the calling thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "weft/tensor.h"
+
+namespace weft {
+
+#define WEFT_AT SourceLocation at = SourceLocation::current()
+
+// ---- Tensors from nothing --------------------------------------------------------------------------------------
+
+// Nested numbers in braces, for tensor(): {{1.0, 2.0}, {3.0, 4.0}}.
+class Literal {
+ public:
+  template <class N>
+  requires std::is_arithmetic_v<N> Literal(N number)
+      : number_(static_cast<double>(number)),
+        dtype_(std::is_same_v<N, bool> ? DType::boolean
+               : std::is_integral_v<N> ? DType::i64
+                                       : DType::f32) {}
+  Literal(std::initializer_list<Literal> items) : items_(items), is_list_(true) {}
+
+  bool is_list() const { return is_list_; }
+  const std::vector<Literal>& items() const { return items_; }
+  double number() const { return number_; }
+  DType dtype() const { return dtype_; }
+
+ private:
+  std::vector<Literal> items_;
+  double number_ = 0;
+  DType dtype_ = DType::f32;
+  bool is_list_ = false;
+};
+
+// A leaf with these elements. Fractional numbers give f32, whole numbers i64, bools bool, unless dtype says otherwise.
+Tensor tensor(const Literal& values, std::optional<DType> dtype = std::nullopt, WEFT_AT);
+// A leaf with a copy of these elements, row-major. values.size() must be shape.numel().
+Tensor from_data(std::span<const float> values, const Shape& shape, WEFT_AT);
+Tensor from_data(std::span<const double> values, const Shape& shape, WEFT_AT);
+Tensor from_data(std::span<const std::int64_t> values, const Shape& shape, WEFT_AT);
+Tensor from_data(std::span<const bool> values, const Shape& shape, WEFT_AT);
+
+Tensor zeros(const Shape& shape, DType dtype = kFloat32, WEFT_AT);
+Tensor ones(const Shape& shape, DType dtype = kFloat32, WEFT_AT);
+Tensor full(const Shape& shape, double value, DType dtype = kFloat32, WEFT_AT);
+Tensor zeros_like(const Tensor& like, WEFT_AT);
+Tensor ones_like(const Tensor& like, WEFT_AT);
+// start, start + step, ... below end (above, for a negative step). i64 unless dtype says otherwise.
+Tensor arange(double end, WEFT_AT);
+Tensor arange(double start, double end, double step = 1, DType dtype = kInt64, WEFT_AT);
+// 1 on the diagonal of [n, n], 0 elsewhere.
+Tensor eye(std::int64_t n, DType dtype = kFloat32, WEFT_AT);
+// Uniform in [0, 1), and normal with mean 0 and variance 1. Each element is a function of the generator's seed, the
+// number of draws before, and its index (Philox 4x32-10; Salmon et al., SC 2011), so no thread count changes it.
+Tensor rand(const Shape& shape, DType dtype = kFloat32, WEFT_AT);
+Tensor randn(const Shape& shape, DType dtype = kFloat32, WEFT_AT);
+// Uniform integers in [low, high).
+Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, DType dtype = kInt64, WEFT_AT);
+// Seeds the generator of rand, randn, randint and dropout, for the process.
+void manual_seed(std::uint64_t seed);
+
+// ---- Elementwise, one operand ----------------------------------------------------------------------------------
+
+Tensor neg(const Operand& x);  // -x
+Tensor abs(const Operand& x);  // |x|; gradient 0 at 0
+Tensor exp(const Operand& x);  // e^x
+Tensor log(const Operand& x);  // natural logarithm
+Tensor sqrt(const Operand& x);
+Tensor square(const Operand& x);  // x * x
+Tensor sin(const Operand& x);
+Tensor cos(const Operand& x);
+Tensor tanh(const Operand& x);
+Tensor sigmoid(const Operand& x);  // 1 / (1 + e^-x)
+Tensor relu(const Operand& x);     // max(x, 0); gradient 0 at 0
+Tensor gelu(const Operand& x);     // x * Phi(x), Phi the normal distribution function (Hendrycks and Gimpel 2016)
+Tensor erf(const Operand& x);
+// min(max(x, min), max); the gradient is 1 where min <= x <= max and 0 elsewhere.
+Tensor clamp(const Operand& x, std::optional<double> min, std::optional<double> max = std::nullopt);
+Tensor logical_not(const Operand& x);
+Tensor cast(const Operand& x, DType dtype);
+
+// ---- Elementwise, two operands ---------------------------------------------------------------------------------
+
+Tensor add(const Operand& a, const Operand& b);
+Tensor sub(const Operand& a, const Operand& b);
+Tensor mul(const Operand& a, const Operand& b);
+Tensor div(const Operand& a, const Operand& b);      // true division: integers give f32
+Tensor pow(const Operand& a, const Operand& b);      // a^b
+Tensor maximum(const Operand& a, const Operand& b);  // equal elements share the gradient in halves
+Tensor minimum(const Operand& a, const Operand& b);
+Tensor eq(const Operand& a, const Operand& b);
+Tensor ne(const Operand& a, const Operand& b);
+Tensor lt(const Operand& a, const Operand& b);
+Tensor le(const Operand& a, const Operand& b);
+Tensor gt(const Operand& a, const Operand& b);
+Tensor ge(const Operand& a, const Operand& b);
+Tensor logical_and(const Operand& a, const Operand& b);
+Tensor logical_or(const Operand& a, const Operand& b);
+Tensor logical_xor(const Operand& a, const Operand& b);
+// condition ? a : b; condition is bool.
+Tensor where(const Operand& condition, const Operand& a, const Operand& b);
+
+// ---- Reductions: over all elements, or over dims (empty: all); keepdim leaves extents of 1 ----------------------
+
+Tensor sum(const Operand& x);
+Tensor sum(const Operand& x, const std::vector<std::int64_t>& dims, bool keepdim = false);
+Tensor mean(const Operand& x);  // floating tensors only; of no elements: nan
+Tensor mean(const Operand& x, const std::vector<std::int64_t>& dims, bool keepdim = false);
+// Equal extremes share the gradient evenly. Throw Error for a reduction of no elements.
+Tensor max(const Operand& x);
+Tensor max(const Operand& x, const std::vector<std::int64_t>& dims, bool keepdim = false);
+Tensor min(const Operand& x);
+Tensor min(const Operand& x, const std::vector<std::int64_t>& dims, bool keepdim = false);
+// The index of the first maximum, over all elements (row-major) or along dim. i64.
+Tensor argmax(const Operand& x, std::optional<std::int64_t> dim = std::nullopt, bool keepdim = false);
+
+// ---- Shape -----------------------------------------------------------------------------------------------------
+
+// One extent may be -1: it follows from the others.
+Tensor view(const Operand& x, const std::vector<std::int64_t>& shape);
+Tensor reshape(const Operand& x, const std::vector<std::int64_t>& shape);
+Tensor flatten(const Operand& x, std::int64_t start_dim = 0, std::int64_t end_dim = -1);
+Tensor transpose(const Operand& x, std::int64_t dim0, std::int64_t dim1);
+Tensor permute(const Operand& x, const std::vector<std::int64_t>& dims);
+// -1 keeps an extent.
+Tensor expand(const Operand& x, const std::vector<std::int64_t>& shape);
+Tensor squeeze(const Operand& x, std::optional<std::int64_t> dim = std::nullopt);
+Tensor unsqueeze(const Operand& x, std::int64_t dim);
+Tensor narrow(const Operand& x, std::int64_t dim, std::int64_t start, std::int64_t length);
+// start and end as in Python: negative from the end, clamped to the extent; step >= 1.
+Tensor slice(const Operand& x, std::int64_t dim, std::int64_t start, std::int64_t end, std::int64_t step = 1);
+Tensor select(const Operand& x, std::int64_t dim, std::int64_t index);
+Tensor cat(const std::vector<Tensor>& tensors, std::int64_t dim = 0, WEFT_AT);
+Tensor stack(const std::vector<Tensor>& tensors, std::int64_t dim = 0, WEFT_AT);
+
+// ---- Products --------------------------------------------------------------------------------------------------
+
+// torch.matmul: vectors, matrices, and batches of matrices with broadcast batch extents. oneDNN matmul for f32.
+Tensor matmul(const Operand& a, const Operand& b);
+
+// ---- Networks and losses ---------------------------------------------------------------------------------------
+
+Tensor softmax(const Operand& x, std::int64_t dim);      // e^x_i / sum_j e^x_j
+Tensor log_softmax(const Operand& x, std::int64_t dim);  // x_i - log sum_j e^x_j
+enum class Reduction : std::uint8_t { none, mean, sum };
+// -log softmax(logits)[target] for logits [n, classes] and class indices i64 [n] in [0, classes). A class index out of
+// range throws Error when the value is computed.
+Tensor cross_entropy(const Operand& logits, const Operand& target, Reduction reduction = Reduction::mean);
+// (a - b)^2
+Tensor mse_loss(const Operand& a, const Operand& b, Reduction reduction = Reduction::mean);
+// x W^T + b for x [..., in], W [out, in], b [out] (may be undefined).
+Tensor linear(const Operand& x, const Tensor& weight, const Tensor& bias = {});
+// x / (1 - p) with probability 1 - p, else 0, when training; x otherwise.
+Tensor dropout(const Operand& x, double p, bool training);
+
+#undef WEFT_AT
+
+}  // namespace weft

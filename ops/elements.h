@@ -1,0 +1,51 @@
+// From a DType to a C++ type.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#include "weft/dtype.h"
+
+namespace weft {
+
+// Calls f with a value of the C++ type of the elements: float, double, std::int64_t or bool.
+template <class F>
+auto with_element_type(DType dtype, F f) {
+  switch (dtype) {
+    case DType::f32:
+      return f(float{});
+    case DType::f64:
+      return f(double{});
+    case DType::i64:
+      return f(std::int64_t{});
+    default:
+      return f(bool{});
+  }
+}
+
+// The same with float or double, for a dtype that is known to be floating.
+template <class F>
+auto with_float_type(DType dtype, F f) {
+  return dtype == DType::f32 ? f(float{}) : f(double{});
+}
+
+// Calls f with an unsigned integer of the size of the elements, for kernels that only move them.
+template <class F>
+auto with_element_size(DType dtype, F f) {
+  switch (size_of(dtype)) {
+    case 1:
+      return f(std::uint8_t{});
+    case 4:
+      return f(std::uint32_t{});
+    default:
+      return f(std::uint64_t{});
+  }
+}
+
+// memcpy for which no elements are legal, whatever the pointers.
+template <class T>
+void copy_elements(const T* from, std::int64_t count, T* to) {
+  if (count > 0) std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(T));
+}
+
+}  // namespace weft

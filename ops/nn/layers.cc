@@ -1,0 +1,79 @@
+// The layers. Each hands its caller's line on to the operations it is made of.
+#include <cmath>
+#include <cstdio>
+
+#include "weft/nn.h"
+#include "weft/ops.h"
+
+namespace weft::nn {
+namespace {
+
+std::int64_t checked_extent(const char* what, std::int64_t extent, SourceLocation at) {
+  if (extent < 0) throw Error(std::string("[Linear] ") + what + " " + std::to_string(extent) + ": negative", at);
+  return extent;
+}
+
+}  // namespace
+
+Linear::Linear(std::int64_t in, std::int64_t out, bool with_bias, DType dtype, SourceLocation at) {
+  checked_extent("in", in, at);
+  checked_extent("out", out, at);
+  weight = register_parameter("weight", zeros({out, in}, dtype, at), at);
+  if (with_bias) bias = register_parameter("bias", zeros({out}, dtype, at), at);
+  const double bound = in > 0 ? 1 / std::sqrt(static_cast<double>(in)) : 0;
+  init::uniform_(weight, -bound, bound, at);
+  if (with_bias) init::uniform_(bias, -bound, bound, at);
+}
+
+Tensor Linear::forward(const Operand& x) { return linear(x, weight, bias); }
+
+std::string Linear::str() const {
+  return "Linear(" + std::to_string(weight.size(1)) + ", " + std::to_string(weight.size(0)) +
+         (bias.defined() ? ")" : ", no bias)");
+}
+
+void Sequential::push_back(std::shared_ptr<Module> part, SourceLocation at) {
+  parts_.push_back(register_module(std::to_string(parts_.size()), std::move(part), at));
+}
+
+Module& Sequential::operator[](std::size_t i) const {
+  if (i >= parts_.size())
+    throw Error("[Sequential] part " + std::to_string(i) + " of " + std::to_string(parts_.size()) + " does not exist");
+  return *parts_[i];
+}
+
+Tensor Sequential::forward(const Operand& x) {
+  if (parts_.empty()) return x.tensor();
+  Tensor y = parts_[0]->forward(x);
+  for (std::size_t i = 1; i < parts_.size(); ++i) y = parts_[i]->forward(Operand(y, x.at()));
+  return y;
+}
+
+std::string Sequential::str() const {
+  std::string text = "Sequential(";
+  for (std::size_t i = 0; i < parts_.size(); ++i) text += (i ? ", " : "") + parts_[i]->str();
+  return text + ")";
+}
+
+Tensor ReLU::forward(const Operand& x) { return relu(x); }
+Tensor Tanh::forward(const Operand& x) { return tanh(x); }
+Tensor Sigmoid::forward(const Operand& x) { return sigmoid(x); }
+Tensor GELU::forward(const Operand& x) { return gelu(x); }
+
+Dropout::Dropout(double p, SourceLocation at) : p_(p) {
+  if (!(p >= 0 && p <= 1)) throw Error("[Dropout] p " + std::to_string(p) + ": not a probability", at);
+}
+
+Tensor Dropout::forward(const Operand& x) { return dropout(x, p_, is_training()); }
+
+std::string Dropout::str() const {
+  char text[40];
+  std::snprintf(text, sizeof text, "Dropout(%g)", p_);
+  return text;
+}
+
+Tensor Flatten::forward(const Operand& x) { return flatten(x, start_, end_); }
+
+std::string Flatten::str() const { return "Flatten(" + std::to_string(start_) + ", " + std::to_string(end_) + ")"; }
+
+}  // namespace weft::nn

@@ -1,0 +1,67 @@
+// The arithmetic of the optimizer ops: one pass over a parameter, its gradient and its state.
+//
+// Products and sums are rounded one by one (no fused multiply-add), so the vector and the scalar form give the same
+// bits on every instruction set and however a parameter is split. Outputs may be the bytes of any input: element i of
+// every input is read before element i of an output is written.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+namespace weft::optim_kernels {
+
+template <class T>
+struct SgdPass {
+  const T *param, *grad, *momentum_in;  // momentum_in and momentum_out are null without momentum
+  T *param_out, *momentum_out;
+  std::int64_t size;
+  T lr, weight_decay, momentum, gain;  // gain: 1 - dampening, or 1 in the first update
+  bool nesterov;
+};
+
+template <class T>
+struct AdamPass {
+  const T *param, *grad, *m, *v;
+  T *param_out, *m_out, *v_out;
+  std::int64_t size;
+  T beta1, gain1, beta2, gain2;  // gain: 1 - beta
+  T step_size, root_correction, eps;
+  T l2;    // weight decay that is added to the gradient
+  T keep;  // 1 - lr * decoupled weight decay
+};
+
+template <class T>
+void sgd(const SgdPass<T>& pass, std::int64_t begin = 0) {
+  for (std::int64_t i = begin; i < pass.size; ++i) {
+    const T p = pass.param[i];
+    T g = pass.grad[i];
+    if (pass.weight_decay != 0) g = g + pass.weight_decay * p;
+    if (pass.momentum_in) {
+      const T b = pass.momentum * pass.momentum_in[i] + pass.gain * g;
+      pass.momentum_out[i] = b;
+      g = pass.nesterov ? g + pass.momentum * b : b;
+    }
+    pass.param_out[i] = p - pass.lr * g;
+  }
+}
+
+template <class T>
+void adam(const AdamPass<T>& pass, std::int64_t begin = 0) {
+  for (std::int64_t i = begin; i < pass.size; ++i) {
+    T p = pass.param[i];
+    T g = pass.grad[i];
+    if (pass.keep != 1) p = p * pass.keep;
+    if (pass.l2 != 0) g = g + pass.l2 * p;
+    const T m = pass.beta1 * pass.m[i] + pass.gain1 * g;
+    const T v = pass.beta2 * pass.v[i] + pass.gain2 * (g * g);
+    pass.m_out[i] = m;
+    pass.v_out[i] = v;
+    pass.param_out[i] = p - pass.step_size * m / (std::sqrt(v) / pass.root_correction + pass.eps);
+  }
+}
+
+// On the best vector instructions of the machine; the same bits as the templates.
+void sgd_f32(const SgdPass<float>& pass);
+void adam_f32(const AdamPass<float>& pass);
+
+}  // namespace weft::optim_kernels

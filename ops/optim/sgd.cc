@@ -1,0 +1,105 @@
+// sgd_step(param, grad, lr)               -> (param')
+// sgd_step(param, grad, buffer, lr)       -> (param', buffer')  with momentum
+// sgd_step(param, grad, buffer, lr, step) -> (param', buffer')  with dampening, which the update of step 1 has not
+#include "graph/capture.h"
+#include "ops/call_checks.h"
+#include "ops/optim/kernels.h"
+#include "ops/optim/update.h"
+#include "weft/autograd.h"
+#include "weft/optim.h"
+
+namespace weft {
+namespace {
+
+bool has_buffer(const OpCall& call) { return call.inputs.size() > 3; }
+
+// ---- shape
+
+Types infer(const OpCall& call) {
+  for (const char* name : {"dampening", "momentum", "weight_decay"}) checked_attr<double>(call, name);
+  checked_attr<bool>(call, "nesterov");
+  const std::size_t states = has_buffer(call) ? 1 : 0;
+  require_update(call, states);
+  require_scalar(call, 2 + states, DType::f64, "lr must be f64[]");
+  if (call.inputs.size() == 5) require_scalar(call, 4, DType::i64, "step must be i64[]");
+  call.require(call.inputs.size() == 5 || call.attr<double>("dampening") == 0, "dampening needs the step");
+  return Types(1 + states, call.in(0));
+}
+
+// ---- kernel
+
+template <class T>
+Kernel make(const OpCall& call, void (*run)(const optim_kernels::SgdPass<T>&)) {
+  optim_kernels::SgdPass<T> pass{};
+  pass.size = call.in(0).shape.numel();
+  pass.weight_decay = static_cast<T>(call.attr<double>("weight_decay"));
+  pass.momentum = static_cast<T>(call.attr<double>("momentum"));
+  pass.nesterov = call.attr<bool>("nesterov");
+  const T damped_gain = static_cast<T>(1 - call.attr<double>("dampening"));
+  const std::size_t operands = call.inputs.size();
+  return {.run = [=](const KernelArgs& args) {
+    auto now = pass;
+    now.param = args.input<T>(0);
+    now.grad = args.input<T>(1);
+    now.param_out = args.output<T>(0);
+    now.gain = 1;
+    if (operands > 3) {
+      now.momentum_in = args.input<T>(2);
+      now.momentum_out = args.output<T>(1);
+    }
+    if (operands == 5 && *args.input<std::int64_t>(4) != 1) now.gain = damped_gain;
+    now.lr = static_cast<T>(*args.input<double>(operands > 3 ? 3 : 2));
+    run(now);
+  }};
+}
+
+Kernel compile(const OpCall& call) {
+  if (call.in(0).dtype == DType::f32) return make<float>(call, optim_kernels::sgd_f32);
+  return make<double>(call, [](const optim_kernels::SgdPass<double>& pass) { optim_kernels::sgd(pass); });
+}
+
+constexpr OpDef kSgdStep{.name = "sgd_step",
+                         .min_inputs = 3,
+                         .max_inputs = 5,
+                         .infer = infer,
+                         .compile = compile,
+                         .in_place = InPlace::elementwise};
+WEFT_REGISTER_OP(kSgdStep);
+
+}  // namespace
+
+namespace optim {
+
+SGD::SGD(std::vector<Tensor> parameters, SGDOptions options, SourceLocation at)
+    : Optimizer("SGD", std::move(parameters), options.lr, at), options_(options) {
+  if (!(options.momentum >= 0)) throw Error("[SGD] momentum " + std::to_string(options.momentum) + ": negative", at);
+  if (!(options.weight_decay >= 0))
+    throw Error("[SGD] weight_decay " + std::to_string(options.weight_decay) + ": negative", at);
+  if (options.nesterov && (options.momentum == 0 || options.dampening != 0))
+    throw Error("[SGD] nesterov needs momentum and no dampening", at);
+  if (options.momentum == 0) options_.dampening = 0;  // nothing to dampen
+  if (options_.momentum != 0) momentum_ = zeros_like_parameters();
+  if (options_.dampening != 0) steps_ = counters();
+}
+
+void SGD::update(std::size_t i, const Tensor& grad, Updates& updates, SourceLocation at) {
+  const Tensor& param = parameters()[i];
+  std::vector<Tensor> operands{param, grad};
+  if (!momentum_.empty()) operands.push_back(momentum_[i]);
+  operands.push_back(lr_tensor());
+  if (!steps_.empty()) {
+    operands.push_back(Operand(steps_[i], at) + Operand(1, at));
+    updates.emplace_back(steps_[i], operands.back());
+  }
+  CaptureScope scope(operands, at);
+  const Value result = scope.builder().record(kSgdStep, scope.values(),
+                                              Attrs{{"dampening", options_.dampening},
+                                                    {"momentum", options_.momentum},
+                                                    {"nesterov", options_.nesterov},
+                                                    {"weight_decay", options_.weight_decay}});
+  updates.emplace_back(param, scope.tensor(result));
+  if (!momentum_.empty()) updates.emplace_back(momentum_[i], scope.tensor(result.output(1)));
+}
+
+}  // namespace optim
+}  // namespace weft

@@ -1,0 +1,133 @@
+// Arena buffers: which share bytes because a kernel works in place, and where each goes.
+#include <algorithm>
+#include <numeric>
+
+#include "runtime/draft.h"
+#include "runtime/memory.h"
+
+namespace weft {
+namespace {
+
+class Arena {
+ public:
+  explicit Arena(Draft& draft) : d_(draft), order_(draft.depends), writer_(draft.buffer_bytes.size(), Draft::kNoStep) {}
+
+  void assign() {
+    for (const std::size_t bytes : d_.buffer_bytes) d_.plan.stats.without_reuse_bytes += whole_lines(bytes);
+    find_touches();
+    share_in_place();
+    ArenaBuffers arena = merge();
+    const ArenaLayout layout = lay_out(order_, arena);
+    d_.plan.stats.arena_bytes = layout.bytes;
+    for (Slot& slot : d_.plan.slots)
+      if (slot.space == Space::arena) slot.where = layout.offsets[merged_[first_of_[slot.where]]];
+    for (StepId s = 0; s < d_.plan.steps.size(); ++s)
+      if (d_.step_scratch[s] != Draft::kNoBuffer)
+        d_.plan.steps[s].scratch = layout.offsets[merged_[first_of_[d_.step_scratch[s]]]];
+  }
+
+ private:
+  std::span<const StepId> readers_of(std::size_t buffer) const {
+    return {readers_.data() + first_reader_[buffer], readers_.data() + first_reader_[buffer + 1]};
+  }
+
+  // The writer and the readers (ascending) of each buffer.
+  void find_touches() {
+    const Plan& plan = d_.plan;
+    first_reader_.assign(d_.buffer_bytes.size() + 1, 0);
+    for (StepId s = 0; s < plan.steps.size(); ++s) {
+      for (const Slot& slot : plan.inputs_of(plan.steps[s]))
+        if (slot.space == Space::arena) ++first_reader_[slot.where + 1];
+      for (const Slot& slot : plan.outputs_of(plan.steps[s]))
+        if (slot.space == Space::arena) writer_[slot.where] = s;
+      if (d_.step_scratch[s] != Draft::kNoBuffer) writer_[d_.step_scratch[s]] = s;
+    }
+    std::partial_sum(first_reader_.begin(), first_reader_.end(), first_reader_.begin());
+    readers_.resize(first_reader_.back());
+    std::vector<std::uint32_t> next(first_reader_.begin(), first_reader_.end() - 1);
+    for (StepId s = 0; s < plan.steps.size(); ++s)
+      for (const Slot& slot : plan.inputs_of(plan.steps[s]))
+        if (slot.space == Space::arena) readers_[next[slot.where]++] = s;
+  }
+
+  void share_in_place() {
+    first_of_.resize(d_.buffer_bytes.size());
+    std::iota(first_of_.begin(), first_of_.end(), 0U);
+    for (StepId s = 0; s < d_.plan.steps.size(); ++s) {
+      const Step& step = d_.plan.steps[s];
+      if (step.node == Step::kNoNode || d_.graph.node(step.node).op->in_place != InPlace::elementwise) continue;
+      taken_.clear();
+      for (std::uint32_t k = 0; k < step.num_outputs; ++k) {
+        const Slot& output = d_.plan.outputs_of(step)[k];
+        if (output.space == Space::arena) take_operand(s, step, k, output.where);
+      }
+    }
+  }
+
+  void take_operand(StepId s, const Step& step, std::uint32_t k, std::uint64_t output) {
+    const TensorType& type = d_.graph.node(step.node).outputs[k];
+    for (std::uint32_t i = 0; i < step.num_inputs; ++i) {
+      const Slot& operand = d_.plan.inputs_of(step)[i];
+      if (operand.space != Space::arena || !read_elementwise(step, operand, type) || !dies_in(s, operand.where))
+        continue;
+      if (std::find(taken_.begin(), taken_.end(), operand.where) != taken_.end()) continue;
+      taken_.push_back(operand.where);
+      first_of_[output] = first_of_[operand.where];
+      return;
+    }
+  }
+
+  // Whether the step reads this operand's bytes only as tensors of the output's type.
+  bool read_elementwise(const Step& step, const Slot& operand, const TensorType& type) const {
+    const std::span<const Slot> inputs = d_.plan.inputs_of(step);
+    for (std::uint32_t i = 0; i < step.num_inputs; ++i)
+      if (inputs[i] == operand && !(d_.graph.type(d_.graph.operand(step.node, i)) == type)) return false;
+    return true;
+  }
+
+  // Whether everything else that reads the buffer has certainly ended when s begins.
+  bool dies_in(StepId s, std::uint64_t buffer) const {
+    const std::span<const StepId> readers = readers_of(buffer);
+    if (readers.back() != s) return false;
+    return std::all_of(readers.begin(), readers.end(), [&](StepId r) { return r == s || order_.before(r, s); });
+  }
+
+  // One buffer for each group that shares bytes. What touched the bytes for an earlier value of the group lies before
+  // the writer of the later one, so that the touches of the last value are the last.
+  ArenaBuffers merge() {
+    ArenaBuffers arena;
+    merged_.assign(d_.buffer_bytes.size(), 0);
+    std::vector<std::uint32_t> last_of(d_.buffer_bytes.size());
+    std::iota(last_of.begin(), last_of.end(), 0U);
+    for (std::uint32_t b = 0; b < last_of.size(); ++b)
+      if (writer_[b] >= writer_[last_of[first_of_[b]]]) last_of[first_of_[b]] = b;
+    for (std::uint32_t b = 0; b < last_of.size(); ++b) {
+      if (first_of_[b] != b) continue;
+      merged_[b] = static_cast<std::uint32_t>(arena.buffers.size());
+      std::span<const StepId> touches = readers_of(last_of[b]);
+      if (touches.empty()) touches = {&writer_[last_of[b]], 1};
+      arena.buffers.push_back({.bytes = d_.buffer_bytes[b],
+                               .writer = writer_[b],
+                               .first_reader = static_cast<std::uint32_t>(arena.readers.size()),
+                               .num_readers = static_cast<std::uint32_t>(touches.size())});
+      arena.readers.insert(arena.readers.end(), touches.begin(), touches.end());
+    }
+    return arena;
+  }
+
+  Draft& d_;
+  Reachability order_;
+  std::vector<StepId> writer_;  // of each buffer
+  std::vector<std::uint32_t> first_reader_;
+  std::vector<StepId> readers_;
+  std::vector<std::uint32_t>
+      first_of_;  // the buffer whose bytes each buffer takes: itself, or one that was written before
+  std::vector<std::uint32_t> merged_;  // of the buffers that are their own first: the number given to lay_out
+  std::vector<std::uint64_t> taken_;
+};
+
+}  // namespace
+
+void assign_arena(Draft& draft) { Arena(draft).assign(); }
+
+}  // namespace weft

@@ -1,0 +1,194 @@
+#include "tests/testing/memory_checker.h"
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+
+namespace weft {
+namespace {
+
+using Matrix = std::vector<std::vector<bool>>;
+
+// before[b][a]: step a is an ancestor of step b.
+template <class PredecessorsOf>
+Matrix ancestors(std::size_t steps, PredecessorsOf predecessors_of) {
+  Matrix before(steps, std::vector<bool>(steps, false));
+  for (StepId s = 0; s < steps; ++s)
+    for (const StepId p : predecessors_of(s)) {
+      before[s][p] = true;
+      for (StepId a = 0; a < p; ++a)
+        if (before[p][a]) before[s][a] = true;
+    }
+  return before;
+}
+
+Matrix ancestors_of(const Plan& plan) {
+  std::vector<std::vector<StepId>> predecessors(plan.steps.size());
+  for (StepId s = 0; s < plan.steps.size(); ++s)
+    for (const StepId next : plan.successors_of(s)) predecessors[next].push_back(s);
+  return ancestors(plan.steps.size(), [&](StepId s) { return predecessors[s]; });
+}
+
+bool ends_before(const Matrix& before, const Life& a, const Life& b) {
+  const auto ended = [&](StepId s) { return before[b.writer][s]; };
+  return ended(a.writer) && std::all_of(a.readers.begin(), a.readers.end(), ended);
+}
+
+bool overlap(const Life& a, const Life& b) {
+  return a.bytes > 0 && b.bytes > 0 && a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
+}
+
+// b takes the bytes of a while its writer, an elementwise kernel, reads a as the last one.
+bool taken_in_place(const Plan& plan, const Matrix& before, const Life& a, const Life& b) {
+  const NodeId n = plan.steps[b.writer].node;
+  if (n == Step::kNoNode || plan.program.graph.node(n).op->in_place != InPlace::elementwise) return false;
+  if (a.offset != b.offset || a.bytes != b.bytes || a.writer == b.writer) return false;
+  if (std::find(a.readers.begin(), a.readers.end(), b.writer) == a.readers.end()) return false;
+  return before[b.writer][a.writer] && std::all_of(a.readers.begin(), a.readers.end(),
+                                                   [&](StepId r) { return r == b.writer || before[b.writer][r]; });
+}
+
+ValueId root_of(const Graph& graph, ValueId v) {
+  while (graph.node(v.node).op->alias) v = graph.operand(v.node, 0);
+  return v;
+}
+
+std::string name(StepId s) { return "step " + std::to_string(s); }
+
+std::string check_lives(const Plan& plan, const Matrix& before) {
+  const std::vector<Life> all = lives(plan);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const Life& a = all[i];
+    if (a.offset % 64 != 0 || a.offset + a.bytes > plan.stats.arena_bytes) return "badly placed: " + name(a.writer);
+    for (std::size_t j = 0; j < i; ++j) {
+      const Life& b = all[j];
+      if (!overlap(a, b) || ends_before(before, a, b) || ends_before(before, b, a)) continue;
+      if (taken_in_place(plan, before, a, b) || taken_in_place(plan, before, b, a)) continue;
+      return "shared bytes: what " + name(a.writer) + " and " + name(b.writer) + " write";
+    }
+  }
+  return "";
+}
+
+std::string check_data(const Plan& plan, const Matrix& before) {
+  const Graph& graph = plan.program.graph;
+  std::map<NodeId, StepId> step_of;
+  for (StepId s = 0; s < plan.steps.size(); ++s)
+    if (plan.steps[s].node != Step::kNoNode) step_of[plan.steps[s].node] = s;
+  for (const auto& [n, s] : step_of)
+    for (const ValueId& v : graph.operands(n)) {
+      const auto producer = step_of.find(root_of(graph, v).node);
+      if (producer != step_of.end() && !before[s][producer->second]) return name(s) + " does not wait for an operand";
+    }
+  return "";
+}
+
+// Whether step s reads the value that variable j has at the start: its writer, if any, is not before it.
+bool reads_old_value(const Plan& plan, StepId s, const Slot& variable, const Matrix& before, StepId writer) {
+  const std::span<const Slot> inputs = plan.inputs_of(plan.steps[s]);
+  return std::find(inputs.begin(), inputs.end(), variable) != inputs.end() && !before[s][writer];
+}
+
+std::string check_writes(const Plan& plan, const Matrix& before) {
+  for (StepId w = 0; w < plan.steps.size(); ++w)
+    for (const Slot& slot : plan.outputs_of(plan.steps[w])) {
+      if (slot.space == Space::argument || slot.space == Space::constant)
+        return name(w) + " writes what is not its own";
+      if (slot.space != Space::variable) continue;
+      for (StepId s = 0; s < plan.steps.size(); ++s) {
+        const NodeId n = plan.steps[s].node;
+        if (n != Step::kNoNode && plan.program.graph.node(n).op->may_throw && !before[w][s])
+          return name(w) + " writes a variable before " + name(s) + " may throw";
+        if (s != w && reads_old_value(plan, s, slot, before, w) && !before[w][s])
+          return name(w) + " writes a variable before " + name(s) + " has read it";
+      }
+    }
+  return "";
+}
+
+}  // namespace
+
+std::vector<Life> lives(const Plan& plan) {
+  const Graph& graph = plan.program.graph;
+  std::vector<Life> all;
+  std::map<ValueId, std::size_t> of_value;
+  std::map<std::uint64_t, std::size_t> latest;  // by offset, in serial order
+  for (StepId s = 0; s < plan.steps.size(); ++s) {
+    const Step& step = plan.steps[s];
+    for (std::uint32_t i = 0; i < step.num_inputs; ++i) {
+      const Slot& slot = plan.inputs_of(step)[i];
+      if (slot.space != Space::arena) continue;
+      const std::size_t life =
+          step.node == Step::kNoNode ? latest.at(slot.where) : of_value.at(root_of(graph, graph.operand(step.node, i)));
+      all[life].readers.push_back(s);
+    }
+    for (std::uint32_t k = 0; k < step.num_outputs; ++k) {
+      const Slot& slot = plan.outputs_of(step)[k];
+      if (slot.space != Space::arena) continue;
+      const std::size_t bytes = step.node == Step::kNoNode ? 1 : graph.node(step.node).outputs[k].bytes();
+      if (bytes > 0) latest[slot.where] = all.size();
+      if (step.node != Step::kNoNode) of_value[{step.node, k}] = all.size();
+      all.push_back({.offset = slot.where, .bytes = bytes, .writer = s, .readers = {}});
+    }
+    if (step.scratch != Step::kNoScratch)
+      all.push_back(
+          {.offset = step.scratch, .bytes = plan.kernels[step.kernel].scratch_bytes, .writer = s, .readers = {}});
+  }
+  return all;
+}
+
+std::string check_plan(const Plan& plan) {
+  for (StepId s = 0; s < plan.steps.size(); ++s)
+    for (const StepId next : plan.successors_of(s))
+      if (next <= s) return "the order is not legal";
+  const Matrix before = ancestors_of(plan);
+  for (const std::string& wrong : {check_lives(plan, before), check_data(plan, before), check_writes(plan, before)})
+    if (!wrong.empty()) return wrong + "\n" + describe(plan);
+  return "";
+}
+
+std::string check_layout(const StepGraph& graph, const ArenaBuffers& arena, const ArenaLayout& layout) {
+  const Matrix before = ancestors(graph.size(), [&](StepId s) { return graph.of(s); });
+  std::vector<Life> all;
+  for (std::size_t i = 0; i < arena.buffers.size(); ++i) {
+    const ArenaBuffer& b = arena.buffers[i];
+    const auto first = arena.readers.begin() + b.first_reader;
+    all.push_back({layout.offsets[i], b.bytes, b.writer, {first, first + b.num_readers}});
+    if (layout.offsets[i] % 64 != 0 || layout.offsets[i] + b.bytes > layout.bytes) return "badly placed";
+    for (std::size_t j = 0; j < i; ++j)
+      if (overlap(all[i], all[j]) && !ends_before(before, all[i], all[j]) && !ends_before(before, all[j], all[i]))
+        return "shared bytes: buffers " + std::to_string(j) + " and " + std::to_string(i);
+  }
+  return "";
+}
+
+void PoisonExecutor::run(Run& run) {
+  const Plan& plan = run.plan();
+  const std::vector<Life> all = lives(plan);
+  std::vector<std::uint32_t> waiting = plan.dependencies;
+  std::vector<StepId> ready = plan.roots;
+  std::vector<std::size_t> touches_left;
+  std::vector<std::vector<std::size_t>> touched_by(plan.steps.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    touches_left.push_back(1 + all[i].readers.size());
+    touched_by[all[i].writer].push_back(i);
+    for (const StepId r : all[i].readers) touched_by[r].push_back(i);
+  }
+  while (!ready.empty()) {
+    std::swap(ready[random_() % ready.size()], ready.back());
+    const StepId s = ready.back();
+    ready.pop_back();
+    run.step(s);
+    for (const StepId next : plan.successors_of(s))
+      if (--waiting[next] == 0) ready.push_back(next);
+    for (const std::size_t i : touched_by[s]) {
+      const bool has_heir = std::any_of(touched_by[s].begin(), touched_by[s].end(), [&](std::size_t other) {
+        return other != i && all[other].writer == s && overlap(all[other], all[i]);
+      });
+      if (--touches_left[i] == 0 && !has_heir)
+        std::memset(static_cast<char*>(run.arena()) + all[i].offset, 0xFF, all[i].bytes);
+    }
+  }
+}
+
+}  // namespace weft
