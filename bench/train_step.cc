@@ -7,11 +7,9 @@
 // Counters: median_us, the median step; mallocs, calls of malloc and its relatives in a step; planned_bytes, the memory
 // of a step but for parameters and their state.
 #include <benchmark/benchmark.h>
-#include <pmmintrin.h>
 #include <tbb/global_control.h>
 #include <tbb/task_arena.h>
 #include <tbb/task_scheduler_observer.h>
-#include <xmmintrin.h>
 
 #include <algorithm>
 #include <chrono>
@@ -24,6 +22,10 @@
 #include "bench/malloc_count.h"
 #include "weft/weft.h"
 
+#ifdef __SSE2__
+#include <pmmintrin.h>
+#endif
+
 namespace weft::bench {
 namespace {
 
@@ -33,8 +35,10 @@ class FlushDenormals : public tbb::task_scheduler_observer {
   explicit FlushDenormals(tbb::task_arena& arena) : task_scheduler_observer(arena) { observe(true); }
   ~FlushDenormals() override { observe(false); }
   void on_scheduler_entry(bool) override {
+#ifdef __SSE2__
     _MM_SET_FLUSH_ZERO_MODE(_MM_FLUSH_ZERO_ON);
     _MM_SET_DENORMALS_ZERO_MODE(_MM_DENORMALS_ZERO_ON);
+#endif
   }
 };
 
@@ -150,9 +154,7 @@ class Trainer {
           optimizer_.step();
           return loss;
         })) {
-    arena_.execute([&] {
-      for (int i = 0; i < 5; ++i) step_();
-    });
+    arena_.execute([&] { warm_up(); });
   }
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
@@ -175,6 +177,20 @@ class Trainer {
 
  private:
   using Clock = std::chrono::steady_clock;
+
+  // Also makes sure that what is measured is a training step: the first gives the loss that the same lines give outside
+  // of compile(), and the steps change every parameter.
+  void warm_up() {
+    std::vector<std::vector<float>> before;
+    for (const Tensor& parameter : network_.parameters) before.push_back(parameter.to_vector<float>());
+    const float expected = network_.loss().item<float>();
+    if (const float loss = step_().item<float>(); !(loss == expected))
+      throw Error("[train_step] the first loss is " + std::to_string(loss) + ", not " + std::to_string(expected));
+    for (int i = 0; i < 4; ++i) step_();
+    for (std::size_t i = 0; i < before.size(); ++i)
+      if (std::equal(before[i].begin(), before[i].end(), network_.parameters[i].data_ptr<float>()))
+        throw Error("[train_step] parameter " + std::to_string(i) + " did not change");
+  }
 
   void run(benchmark::State& state) {
     std::vector<double> micros;

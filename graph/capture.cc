@@ -4,6 +4,8 @@
 #include <array>
 
 #include "graph/captured_graph.h"
+#include "graph/evaluate.h"
+#include "graph/trace.h"
 #include "weft/autograd.h"
 
 namespace weft {
@@ -60,7 +62,9 @@ DType promote(std::span<const Value> values) {
 
 // All scopes hold the lock for their whole life: the graph does not move under a Builder.
 CaptureScope::CaptureScope(SourceLocation at)
-    : lock_(capture_lock()), graph_(CapturedGraph::current()), builder_(graph_->graph()) {
+    : lock_(capture_lock()),
+      graph_(Trace::current() ? Trace::current()->graph() : std::make_shared<CapturedGraph>()),
+      builder_(graph_->graph()) {
   builder_.where = at;
   builder_.grad_enabled = grad_enabled();
 }
@@ -112,6 +116,12 @@ Value CaptureScope::value_of(const Tensor& tensor) {
 
 Tensor CaptureScope::tensor(const Value& value, const char* grad_name) {
   return make_captured(graph_, value.id(), grad_name);
+}
+
+Tensor CaptureScope::made(const Value& value) {
+  Tensor result = tensor(value);
+  if (!graph_->trace()) evaluate(*graph_, {result.impl()});
+  return result;
 }
 
 }  // namespace weft

@@ -23,6 +23,7 @@ class CapturedGraph;
 // locks it, and turns operands into Values. A number takes the dtype of the tensors beside it.
 class CaptureScope {
  public:
+  // Without operands: a graph of its own in eager use, the trace's in a trace.
   explicit CaptureScope(SourceLocation at);
   explicit CaptureScope(std::span<const Operand* const> operands);
   CaptureScope(const std::vector<Tensor>& tensors, SourceLocation at);
@@ -37,6 +38,9 @@ class CaptureScope {
   const std::shared_ptr<CapturedGraph>& graph() const { return graph_; }
   // The value as a tensor; grad_name overrides the name of its op's gradient function.
   Tensor tensor(const Value& value, const char* grad_name = nullptr);
+  // The same for a tensor made from nothing: in eager use its value is computed at once, so that what is captured later
+  // has the same structure in each iteration of a loop.
+  Tensor made(const Value& value);
 
  private:
   static std::shared_ptr<CapturedGraph> graph_of(std::span<const Operand* const> operands);
@@ -59,9 +63,9 @@ Tensor capture(const std::vector<Tensor>& tensors, SourceLocation at, F emit, co
   return scope.tensor(emit(scope.values()), grad_name);
 }
 template <class F>
-Tensor capture(SourceLocation at, F emit, const char* grad_name = nullptr) {
+Tensor capture(SourceLocation at, F emit) {
   CaptureScope scope(at);
-  return scope.tensor(emit(scope.builder()), grad_name);
+  return scope.made(emit(scope.builder()));
 }
 
 // Gives each leaf .first the value of .second. All values are computed in one run and then written; in a trace they

@@ -155,7 +155,7 @@ Tensor draw(const OpDef& op, const TensorType& type, Attrs attrs, SourceLocation
   attrs.set("dtype", type.dtype);
   attrs.set("shape", type.shape.vec());
   attrs.set("offset", random.offset);
-  return scope.tensor(scope.builder().record(op, {random.state}, std::move(attrs)));
+  return scope.made(scope.builder().record(op, {random.state}, std::move(attrs)));
 }
 
 }  // namespace

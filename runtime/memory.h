@@ -18,7 +18,7 @@ struct ArenaBuffer {
   std::uint32_t num_readers = 0;   // 0: the writer is the only one
 };
 
-// Every step that touches a buffer must be its writer or a reader, or lie before one of its readers in the DAG.
+// The readers of a buffer must depend on its writer. Any other step that touches it must lie before one of them.
 struct ArenaBuffers {
   std::vector<ArenaBuffer> buffers;
   std::vector<StepId> readers;

@@ -53,6 +53,12 @@ ValueId root_of(const Graph& graph, ValueId v) {
   return v;
 }
 
+// The planner copies into the arena only old values of variables.
+std::size_t bytes_of_variable(const Plan& plan, const Slot& slot) {
+  const Program& program = plan.program;
+  return program.graph.node(program.graph.inputs()[program.num_arguments() + slot.where]).outputs[0].bytes();
+}
+
 std::string name(StepId s) { return "step " + std::to_string(s); }
 
 std::string check_lives(const Plan& plan, const Matrix& before) {
@@ -125,7 +131,8 @@ std::vector<Life> lives(const Plan& plan) {
     for (std::uint32_t k = 0; k < step.num_outputs; ++k) {
       const Slot& slot = plan.outputs_of(step)[k];
       if (slot.space != Space::arena) continue;
-      const std::size_t bytes = step.node == Step::kNoNode ? 1 : graph.node(step.node).outputs[k].bytes();
+      const std::size_t bytes = step.node == Step::kNoNode ? bytes_of_variable(plan, plan.inputs_of(step)[0])
+                                                           : graph.node(step.node).outputs[k].bytes();
       if (bytes > 0) latest[slot.where] = all.size();
       if (step.node != Step::kNoNode) of_value[{step.node, k}] = all.size();
       all.push_back({.offset = slot.where, .bytes = bytes, .writer = s, .readers = {}});
