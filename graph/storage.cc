@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
 std::atomic<std::size_t> g_live_bytes{0};
+std::atomic<std::size_t> g_allocations{0};
 
 }  // namespace
 
@@ -24,6 +25,7 @@ Buffer::Buffer(std::size_t bytes) : bytes_(bytes) {
   if (!data_) throw Error("[memory] cannot allocate " + std::to_string(bytes) + " bytes");
   if (huge) madvise(data_, rounded, MADV_HUGEPAGE);  // advice: its failure changes nothing but speed
   g_live_bytes.fetch_add(bytes, std::memory_order_relaxed);
+  g_allocations.fetch_add(1, std::memory_order_relaxed);
 }
 
 Buffer::~Buffer() {
@@ -33,6 +35,8 @@ Buffer::~Buffer() {
 }
 
 std::size_t Buffer::live_bytes() { return g_live_bytes.load(std::memory_order_relaxed); }
+
+std::size_t Buffer::allocations() { return g_allocations.load(std::memory_order_relaxed); }
 
 void Variable::lock_shared() {
   int now = lock_.load(std::memory_order_relaxed);

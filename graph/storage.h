@@ -31,6 +31,8 @@ class Buffer {
 
   // Bytes of all buffers that live now, in the process.
   static std::size_t live_bytes();
+  // Buffers with bytes that were ever made, in the process.
+  static std::size_t allocations();
 
  private:
   void* data_ = nullptr;

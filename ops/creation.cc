@@ -1,5 +1,4 @@
 // Tensors from nothing: full (zeros, ones), arange, eye.
-#include <algorithm>
 #include <cmath>
 
 #include "graph/capture.h"
@@ -35,7 +34,7 @@ Types infer_full(const OpCall& call) {
 Kernel compile_full(const OpCall& call) {
   return with_element_type(call.out().dtype, [&]<class T>(T) {
     return Kernel{.run = [n = call.out().shape.numel(), value = from_double<T>(call.attr<double>("value"))](
-                             const KernelArgs& args) { std::fill_n(args.output<T>(), n, value); }};
+                             const KernelArgs& args) { fill_elements(args.output<T>(), n, value); }};
   });
 }
 
@@ -79,7 +78,7 @@ Kernel compile_eye(const OpCall& call) {
   return with_element_type(call.out().dtype, [&]<class T>(T) {
     return Kernel{.run = [n = call.out().shape[0]](const KernelArgs& args) {
       T* out = args.output<T>();
-      std::fill_n(out, n * n, T{0});
+      fill_elements(out, n * n, T{0});
       for (std::int64_t i = 0; i < n; ++i) out[i * n + i] = T{1};
     }};
   });

@@ -37,12 +37,9 @@ OwnForm own_form(Product p) {
 // and vectors take it 2 to 13 times as long. Depends on the shape only, so that results do.
 bool prefers_own(const Product& p) {
   if (p.m == 1) return true;
-  constexpr std::int64_t kTinyPacked = 1 << 14, kSmall = 1 << 18;
-  const std::int64_t b_size = p.n * p.k;
-  if (b_size > kSmall) return false;
-  if (takes_dots(p)) return p.m <= 2 || p.m * b_size <= kTinyPacked;
-  if (p.transpose_b) return p.m * b_size <= kTinyPacked;
-  return p.m <= 12 || p.m * b_size <= kSmall;
+  constexpr std::int64_t kDots = 1 << 18, kTransposed = 1 << 13, kPlain = 1 << 17;
+  const std::int64_t limit = takes_dots(p) ? kDots : p.transpose_b ? kTransposed : kPlain;
+  return p.n * p.k <= limit && p.m * p.n * p.k <= limit;
 }
 
 template <class T>

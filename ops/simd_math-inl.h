@@ -101,35 +101,31 @@ HWY_INLINE V erf_f32(D d, V x) {
   return hn::IfThenElse(hn::IsNaN(x), x, y);
 }
 
-// e^(a^2) erfc(a) for a in [0, 10.05]; N. Juffa: (1 + 2a) times it is a polynomial in (a - 2) / (a + 2).
+// t Phi(-t) e^(t^2 / 2) for t in [0.5, 14.5]: smooth in (t - 2.5) / (t + 2.5), a Chebyshev fit.
 template <class D, class V>
-HWY_INLINE V erfcx_f32(D d, V a) {
-  const V one = hn::Set(d, 1.0f), two = hn::Set(d, 2.0f);
-  const V q = hn::Div(hn::Sub(a, two), hn::Add(a, two));
-  constexpr float kPoly[] = {-4.01139259e-4f, -1.23075210e-3f, 1.31355342e-3f,  8.63227434e-3f,  -8.05991981e-3f,
-                             -5.42046614e-2f, 1.64055392e-1f,  -1.66031361e-1f, -9.27639827e-2f, 2.76978403e-1f};
-  return hn::Div(hn::Add(horner(d, q, kPoly), one), hn::MulAdd(two, a, one));
+HWY_INLINE V gelu_tail_f32(D d, V t) {
+  const V c = hn::Set(d, 2.5f);
+  constexpr float kPoly[] = {-8.308386944e-5f, -2.567612368e-4f, 1.868002943e-4f,  1.629560982e-3f,
+                             4.641754983e-4f,  -9.003343497e-3f, -3.576260899e-3f, 7.061285950e-2f,
+                             -1.508523994e-1f, 1.364822665e-1f,  3.533283283e-1f};
+  return horner(d, hn::Div(hn::Sub(t, c), hn::Add(t, c)), kPoly);
 }
 
-// x Phi(x). Near 0 Phi is (1 + erf(x / sqrt 2)) / 2. Beyond, Phi(-|x|) = erfcx(|x| / sqrt 2) / 2 * e^(-x^2 / 2) keeps
-// its relative precision in the tail, where 1 + erf would cancel; the rounding error of x^2 is put back, for e^
-// magnifies it.
+// x Phi(x). Near 0, Phi is (1 + erf(x / sqrt 2)) / 2. Beyond, 1 + erf would cancel for negative x:
+// -|x| Phi(-|x|) is computed as such, with the rounding error of x^2 put back, for e^ magnifies it.
 template <class D, class V>
 HWY_INLINE V gelu_f32(D d, V x) {
-  const V half = hn::Set(d, 0.5f), one = hn::Set(d, 1.0f);
+  const V half = hn::Set(d, 0.5f), zero = hn::Zero(d);
   const V t = hn::Min(hn::Abs(x), hn::Set(d, 14.5f));  // beyond, Phi(-t) is 0
-  const auto mask = hn::BitCast(d, hn::Set(hn::RebindToUnsigned<D>(), 0xFFFFF000u));
-  const V hi = hn::And(t, mask), lo = hn::Sub(t, hi);  // products of these are exact
+  const V hi = hn::And(t, hn::BitCast(d, hn::Set(hn::RebindToUnsigned<D>(), 0xFFFFF000u)));
+  const V lo = hn::Sub(t, hi);  // the products of hi and lo are exact
   const V square = hn::Mul(t, t);
   const V error = hn::Add(hn::MulAdd(hn::Add(hi, hi), lo, hn::Sub(hn::Mul(hi, hi), square)), hn::Mul(lo, lo));
-  const V e = exp_f32(d, hn::Mul(square, hn::Set(d, -0.5f)));
+  const V tail = gelu_tail_f32(d, t);
+  const V corrected = hn::NegMulAdd(tail, hn::Mul(error, half), tail);
+  const V negative = hn::Mul(corrected, exp_f32(d, hn::Mul(square, hn::Neg(half))));
+  const V large = hn::Sub(hn::IfThenZeroElse(hn::Lt(x, zero), x), negative);
   const V root_half = hn::Set(d, 0.707106781186547524f);
-  const V scale = hn::Mul(erfcx_f32(d, hn::Mul(t, root_half)), half);
-  const V corrected = hn::NegMulAdd(scale, hn::Mul(error, half), scale);
-  const V positive = hn::Mul(x, hn::NegMulAdd(corrected, e, one));
-  // e is denormal before the result is: it comes last.
-  const V negative = hn::Neg(hn::Mul(hn::Mul(t, corrected), e));
-  const V large = hn::IfThenElse(hn::Lt(x, hn::Zero(d)), negative, positive);
   const V small = hn::Mul(x, hn::MulAdd(erf_small_f32(d, hn::Mul(x, root_half)), half, half));
   const V y = hn::IfThenElse(hn::Lt(t, half), small, large);
   return hn::IfThenElse(hn::IsNaN(x), x, y);

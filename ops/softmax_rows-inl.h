@@ -25,22 +25,34 @@ template <class T>
 constexpr T kMinusInfinity = -std::numeric_limits<T>::infinity();
 
 // The first n < Lanes(d) elements at p and -inf behind them: -inf is neutral for the maximum, and its exp for sums.
+// Nothing behind them is touched: only from AVX2 on are masked accesses of x86 sure not to fault.
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2
 template <class D, class T = hn::TFromD<D>>
-hn::Vec<D> load_some(D d, const T* p, std::size_t n) {
+HWY_INLINE hn::Vec<D> load_some(D d, const T* p, std::size_t n) {
+  const auto first = hn::FirstN(d, n);
+  return hn::IfThenElse(first, hn::MaskedLoad(first, d, p), hn::Set(d, kMinusInfinity<T>));
+}
+template <class D, class T = hn::TFromD<D>>
+HWY_INLINE void store_some(hn::Vec<D> v, D d, T* p, std::size_t n) {
+  hn::BlendedStore(v, hn::FirstN(d, n), d, p);
+}
+#else
+template <class D, class T = hn::TFromD<D>>
+HWY_INLINE hn::Vec<D> load_some(D d, const T* p, std::size_t n) {
   HWY_ALIGN T lanes[hn::MaxLanes(D())];
   for (std::size_t i = 0; i < hn::Lanes(d); ++i) lanes[i] = i < n ? p[i] : kMinusInfinity<T>;
   return hn::Load(d, lanes);
 }
-
 template <class D, class T = hn::TFromD<D>>
-void store_some(hn::Vec<D> v, D d, T* p, std::size_t n) {
+HWY_INLINE void store_some(hn::Vec<D> v, D d, T* p, std::size_t n) {
   HWY_ALIGN T lanes[hn::MaxLanes(D())];
   hn::Store(v, d, lanes);
   for (std::size_t i = 0; i < n; ++i) p[i] = lanes[i];
 }
+#endif
 
 template <class D, class F>
-hn::Vec<D> map_lanes(D d, hn::Vec<D> x, F f) {
+HWY_INLINE hn::Vec<D> map_lanes(D d, hn::Vec<D> x, F f) {
   HWY_ALIGN hn::TFromD<D> lanes[hn::MaxLanes(D())];
   hn::Store(x, d, lanes);
   for (std::size_t i = 0; i < hn::Lanes(d); ++i) lanes[i] = f(lanes[i]);
@@ -48,7 +60,7 @@ hn::Vec<D> map_lanes(D d, hn::Vec<D> x, F f) {
 }
 
 template <class D>
-hn::Vec<D> exp_of(D d, hn::Vec<D> x) {
+HWY_INLINE hn::Vec<D> exp_of(D d, hn::Vec<D> x) {
   if constexpr (sizeof(hn::TFromD<D>) == sizeof(float))
     return exp_f32(d, x);
   else
@@ -56,7 +68,7 @@ hn::Vec<D> exp_of(D d, hn::Vec<D> x) {
 }
 
 template <class D>
-hn::Vec<D> log_of(D d, hn::Vec<D> x) {
+HWY_INLINE hn::Vec<D> log_of(D d, hn::Vec<D> x) {
   return map_lanes(d, x, [](auto v) { return std::log(v); });
 }
 

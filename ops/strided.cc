@@ -12,20 +12,23 @@ namespace {
 template <class T>
 void move_run(const LoopDim& run, const T* in, T* out) {
   if (run.in == 1 && run.out == 1) return copy_elements(in, run.extent, out);
-  if (run.in == 0 && run.out == 1) return void(std::fill_n(out, run.extent, *in));
+  if (run.in == 0 && run.out == 1) return fill_elements(out, run.extent, *in);
   for (std::int64_t i = 0; i < run.extent; ++i) out[i * run.out] = in[i * run.in];
 }
 
-// row is contiguous in the source and col in the destination, so both sides move in blocks of a few cache lines.
+// row is contiguous in the source and col in the destination. Blocks of whole cache lines go through a buffer, so that
+// each line is touched once: rows a power of two apart would push each other out of the cache.
 template <class T>
 void transpose_matrix(const LoopDim& row, const LoopDim& col, const T* in, T* out) {
-  constexpr std::int64_t kBlock = 16;
-  for (std::int64_t r0 = 0; r0 < row.extent; r0 += kBlock) {
-    const std::int64_t r1 = std::min(row.extent, r0 + kBlock);
-    for (std::int64_t c0 = 0; c0 < col.extent; c0 += kBlock) {
-      const std::int64_t c1 = std::min(col.extent, c0 + kBlock);
-      for (std::int64_t r = r0; r < r1; ++r)
-        for (std::int64_t c = c0; c < c1; ++c) out[r * row.out + c] = in[c * col.in + r];
+  constexpr std::int64_t kBlock = 64 / sizeof(T);
+  T block[kBlock][kBlock];
+  for (std::int64_t c0 = 0; c0 < col.extent; c0 += kBlock) {
+    const std::int64_t cols = std::min(kBlock, col.extent - c0);
+    for (std::int64_t r0 = 0; r0 < row.extent; r0 += kBlock) {
+      const std::int64_t rows = std::min(kBlock, row.extent - r0);
+      for (std::int64_t c = 0; c < cols; ++c)
+        for (std::int64_t r = 0; r < rows; ++r) block[r][c] = in[(c0 + c) * col.in + r0 + r];
+      for (std::int64_t r = 0; r < rows; ++r) copy_elements(block[r], cols, out + (r0 + r) * row.out + c0);
     }
   }
 }
@@ -39,7 +42,7 @@ int contiguous_source_dim(const LoopNest& nest) {
 template <class T>
 KernelFn gather(LoopNest nest, std::int64_t base) {
   const LoopDim col = nest.rank() > 0 ? nest.take(nest.rank() - 1) : LoopDim{1, 1, 1};
-  const int contiguous = contiguous_source_dim(nest);
+  const int contiguous = col.in > 1 ? contiguous_source_dim(nest) : -1;
   if (contiguous < 0) {
     return [nest, col, base](const KernelArgs& args) {
       const T* source = args.input<T>(0) + base;
@@ -60,7 +63,7 @@ KernelFn scatter(LoopNest nest, std::int64_t base, std::int64_t out_numel) {
   for (int i = 0; i < nest.rank(); ++i) std::swap(nest[i].in, nest[i].out);
   const LoopDim run = nest.rank() > 0 ? nest.take(nest.rank() - 1) : LoopDim{1, 1, 1};
   return [nest, run, base, out_numel](const KernelArgs& args) {
-    std::fill_n(args.output<T>(), out_numel, T{0});
+    fill_elements(args.output<T>(), out_numel, T{0});
     const T* source = args.input<T>(0);
     T* target = args.output<T>() + base;
     nest.for_each([&](std::int64_t in, std::int64_t out) { move_run(run, source + in, target + out); });
@@ -110,7 +113,7 @@ KernelFn scatter_kernel(const TensorType& in, const std::array<std::int64_t, Sha
                         std::int64_t base, std::int64_t out_numel) {
   return with_element_size(in.dtype, [&]<class T>(T) -> KernelFn {
     if (in.shape.numel() == 0)
-      return [out_numel](const KernelArgs& args) { std::fill_n(args.output<T>(), out_numel, T{0}); };
+      return [out_numel](const KernelArgs& args) { fill_elements(args.output<T>(), out_numel, T{0}); };
     return scatter<T>(LoopNest(in.shape, out_strides), base, out_numel);
   });
 }

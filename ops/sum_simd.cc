@@ -14,8 +14,8 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 // Rounding errors grow with the longest chain of additions: blocks keep every chain short.
-constexpr std::size_t kRowBlock = 2048;    // elements of a row that are added in lanes; blocks are added in pairs
-constexpr std::size_t kColumnBlock = 128;  // rows of a column sum that are added before they join the total
+constexpr std::size_t kRowBlock = 2048;   // elements of a row that are added in lanes; blocks are added in pairs
+constexpr std::size_t kColumnBlock = 64;  // rows of a column sum that are added before they join the total
 
 template <class T>
 T sum_block(const T* HWY_RESTRICT x, std::size_t n) {
@@ -46,68 +46,56 @@ T sum_row(const T* HWY_RESTRICT x, std::size_t n) {
   return sum_row(x, half) + sum_row(x + half, n - half);
 }
 
-// Columns [0, kWidth vectors) of a matrix with rows of `stride`.
+// out[c] += the sum of column c over the rows of a block, for the columns of four vectors.
 template <class T>
-void sum_column_tile(const T* HWY_RESTRICT x, T* HWY_RESTRICT out, std::size_t rows, std::size_t stride) {
+void add_column_tile(const T* HWY_RESTRICT x, T* HWY_RESTRICT out, std::size_t rows, std::size_t stride) {
   const hn::ScalableTag<T> d;
   const std::size_t lanes = hn::Lanes(d);
-  auto total_a = hn::Zero(d), total_b = hn::Zero(d), total_c = hn::Zero(d), total_e = hn::Zero(d);
-  for (std::size_t first = 0; first < rows; first += kColumnBlock) {
-    const std::size_t end = std::min(rows, first + kColumnBlock);
-    auto a = hn::Zero(d), b = hn::Zero(d), c = hn::Zero(d), e = hn::Zero(d);
-    for (std::size_t r = first; r < end; ++r) {
-      const T* HWY_RESTRICT row = x + r * stride;
-      a = hn::Add(a, hn::LoadU(d, row));
-      b = hn::Add(b, hn::LoadU(d, row + lanes));
-      c = hn::Add(c, hn::LoadU(d, row + 2 * lanes));
-      e = hn::Add(e, hn::LoadU(d, row + 3 * lanes));
-    }
-    total_a = hn::Add(total_a, a);
-    total_b = hn::Add(total_b, b);
-    total_c = hn::Add(total_c, c);
-    total_e = hn::Add(total_e, e);
+  auto a = hn::Zero(d), b = hn::Zero(d), c = hn::Zero(d), e = hn::Zero(d);
+  for (std::size_t r = 0; r < rows; ++r, x += stride) {
+    a = hn::Add(a, hn::LoadU(d, x));
+    b = hn::Add(b, hn::LoadU(d, x + lanes));
+    c = hn::Add(c, hn::LoadU(d, x + 2 * lanes));
+    e = hn::Add(e, hn::LoadU(d, x + 3 * lanes));
   }
-  hn::StoreU(total_a, d, out);
-  hn::StoreU(total_b, d, out + lanes);
-  hn::StoreU(total_c, d, out + 2 * lanes);
-  hn::StoreU(total_e, d, out + 3 * lanes);
+  hn::StoreU(hn::Add(hn::LoadU(d, out), a), d, out);
+  hn::StoreU(hn::Add(hn::LoadU(d, out + lanes), b), d, out + lanes);
+  hn::StoreU(hn::Add(hn::LoadU(d, out + 2 * lanes), c), d, out + 2 * lanes);
+  hn::StoreU(hn::Add(hn::LoadU(d, out + 3 * lanes), e), d, out + 3 * lanes);
 }
 
 template <class T>
-void sum_column_vector(const T* HWY_RESTRICT x, T* HWY_RESTRICT out, std::size_t rows, std::size_t stride) {
+void add_column_vector(const T* HWY_RESTRICT x, T* HWY_RESTRICT out, std::size_t rows, std::size_t stride) {
   const hn::ScalableTag<T> d;
-  auto total = hn::Zero(d);
-  for (std::size_t first = 0; first < rows; first += kColumnBlock) {
-    const std::size_t end = std::min(rows, first + kColumnBlock);
-    auto a = hn::Zero(d);
-    for (std::size_t r = first; r < end; ++r) a = hn::Add(a, hn::LoadU(d, x + r * stride));
-    total = hn::Add(total, a);
-  }
-  hn::StoreU(total, d, out);
+  auto a = hn::Zero(d);
+  for (std::size_t r = 0; r < rows; ++r, x += stride) a = hn::Add(a, hn::LoadU(d, x));
+  hn::StoreU(hn::Add(hn::LoadU(d, out), a), d, out);
 }
 
-// The columns that fill no vector, all in one walk over the rows.
+// The columns that fill no vector.
 template <class T>
-void sum_column_rest(const T* HWY_RESTRICT x, T* HWY_RESTRICT out, std::size_t rows, std::size_t stride,
+void add_column_rest(const T* HWY_RESTRICT x, T* HWY_RESTRICT out, std::size_t rows, std::size_t stride,
                      std::size_t columns) {
-  T block[hn::MaxLanes(hn::ScalableTag<T>())];
-  std::fill_n(out, columns, T{0});
-  for (std::size_t first = 0; first < rows; first += kColumnBlock) {
-    const std::size_t end = std::min(rows, first + kColumnBlock);
-    std::fill_n(block, columns, T{0});
-    for (std::size_t r = first; r < end; ++r)
-      for (std::size_t c = 0; c < columns; ++c) block[c] += x[r * stride + c];
-    for (std::size_t c = 0; c < columns; ++c) out[c] += block[c];
-  }
+  T block[hn::MaxLanes(hn::ScalableTag<T>())] = {};
+  for (std::size_t r = 0; r < rows; ++r, x += stride)
+    for (std::size_t c = 0; c < columns; ++c) block[c] += x[c];
+  for (std::size_t c = 0; c < columns; ++c) out[c] += block[c];
 }
 
+// Every column is added in the same order, wherever it stands. Rows go in blocks, so that the pages of a block stay in
+// the TLB while its columns are walked.
 template <class T>
 void sum_columns(const T* x, T* out, std::size_t rows, std::size_t columns) {
   const std::size_t lanes = hn::Lanes(hn::ScalableTag<T>());
-  std::size_t c = 0;
-  for (; c + 4 * lanes <= columns; c += 4 * lanes) sum_column_tile(x + c, out + c, rows, columns);
-  for (; c + lanes <= columns; c += lanes) sum_column_vector(x + c, out + c, rows, columns);
-  if (c < columns) sum_column_rest(x + c, out + c, rows, columns, columns - c);
+  std::fill_n(out, columns, T{0});
+  for (std::size_t first = 0; first < rows; first += kColumnBlock) {
+    const T* rows_here = x + first * columns;
+    const std::size_t block = std::min(rows - first, kColumnBlock);
+    std::size_t c = 0;
+    for (; c + 4 * lanes <= columns; c += 4 * lanes) add_column_tile(rows_here + c, out + c, block, columns);
+    for (; c + lanes <= columns; c += lanes) add_column_vector(rows_here + c, out + c, block, columns);
+    if (c < columns) add_column_rest(rows_here + c, out + c, block, columns, columns - c);
+  }
 }
 
 template <class T>

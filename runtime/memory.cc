@@ -59,8 +59,6 @@ ArenaLayout greedy_by_size(const Reachability& order, const ArenaBuffers& arena)
 
 }  // namespace
 
-ArenaLayout lay_out_in_order(const Reachability& order, const ArenaBuffers& arena);  // free_list.cc
-
 ArenaLayout lay_out(const Reachability& order, const ArenaBuffers& arena) {
   ArenaLayout layout = lay_out_in_order(order, arena);
   if (arena.buffers.size() > kGreedyBuffers || !order.exact()) return layout;

@@ -71,7 +71,7 @@ std::vector<HostTensor> run_planned(const SampleGraph& sample, Executor& executo
 
 TEST(AllOps, EveryOpHasSamples) {
   for (const OpDef* op : registered_ops())
-    if (is_tested(*op)) EXPECT_FALSE(samples_of(op->name).empty()) << op->name << ": add WEFT_OP_SAMPLES";
+    EXPECT_TRUE(!is_tested(*op) || !samples_of(op->name).empty()) << op->name << ": add WEFT_OP_SAMPLES";
 }
 
 TEST(AllOps, EverySampleNamesAnOp) {

@@ -15,8 +15,10 @@ using ::testing::ThrowsMessage;
 
 // A probe with any number of operands and as many results as its attribute says.
 Types infer_probe(const OpCall& call) {
-  const AttrValue* results = call.attrs.find("results");
-  return Types(results ? static_cast<std::size_t>(std::get<std::int64_t>(*results)) : 1, TensorType{DType::f32, {}});
+  const AttrValue* attr = call.attrs.find("results");
+  const std::int64_t* results = attr ? std::get_if<std::int64_t>(attr) : nullptr;
+  call.require(!attr || (results && *results > 0 && *results < 10), "results must be a digit");
+  return Types(results ? static_cast<std::size_t>(*results) : 1, TensorType{DType::f32, {}});
 }
 constexpr OpDef kProbe{.name = "test_probe", .max_inputs = -1, .infer = infer_probe};
 WEFT_REGISTER_OP(kProbe);

@@ -6,6 +6,7 @@
 #include "ops/values.h"
 #include "tests/testing/evaluate.h"
 #include "tests/testing/matchers.h"
+#include "weft/ops.h"
 
 namespace weft {
 namespace {
@@ -107,6 +108,14 @@ TEST(ExtremeTest, TiesShareTheGradientEvenly) {
   const auto of_min =
       evaluate_gradients([](auto v) { return min(v[0], {0}, true); }, {x}, HostTensor({DType::f64, {1}}, {6}));
   EXPECT_THAT(of_min, ElementsAre(has_values({0, 6, 0, 0})));
+}
+
+TEST(ExtremeTest, GradientFunctionsAreNamedAsInPyTorch) {
+  const Tensor x = ones({2, 3}).requires_grad_();
+  EXPECT_STREQ(x.max().grad_fn().name(), "MaxBackward1");
+  EXPECT_STREQ(x.min().grad_fn().name(), "MinBackward1");
+  EXPECT_STREQ(x.max({0}).grad_fn().name(), "AmaxBackward0");
+  EXPECT_STREQ(x.min({0}).grad_fn().name(), "AminBackward0");
 }
 
 TEST(ExtremeTest, GradientOfAScalarIsTheGradient) {

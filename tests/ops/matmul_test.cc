@@ -45,10 +45,10 @@ std::vector<double> triple_loop(const HostTensor& a, bool ta, const HostTensor& 
 
 // Extents around vectors, tiles and the borders between our own kernels and oneDNN.
 TEST(MatmulTest, AgreesWithATripleLoopForEveryShapeAndTransposition) {
-  const std::int64_t extents[][3] = {{1, 1, 1},    {1, 5, 3},   {5, 1, 3},    {5, 3, 1},    {2, 2, 2},
-                                     {3, 17, 5},   {4, 33, 16}, {7, 64, 31},  {16, 16, 16}, {1, 70, 300},
-                                     {70, 1, 300}, {4, 20, 40}, {5, 20, 40},  {13, 9, 270}, {33, 31, 29},
-                                     {70, 65, 66}, {1, 1, 100}, {2, 100, 600}};
+  const std::int64_t extents[][3] = {{1, 1, 1},    {1, 5, 3},      {5, 1, 3},   {5, 3, 1},    {2, 2, 2},
+                                     {3, 17, 5},   {4, 33, 16},    {7, 64, 31}, {16, 16, 16}, {1, 70, 300},
+                                     {70, 1, 300}, {4, 20, 40},    {5, 20, 40}, {13, 9, 270}, {33, 31, 29},
+                                     {70, 65, 66}, {17, 130, 140}, {1, 1, 100}, {2, 100, 600}};
   for (const auto& [m, n, k] : extents) {
     for (const DType dtype : {DType::f32, DType::f64, DType::i64}) {
       for (const bool ta : {false, true}) {

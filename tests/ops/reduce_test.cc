@@ -3,11 +3,12 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <limits>
 
-#include "graph/text.h"
 #include "ops/values.h"
 #include "tests/testing/evaluate.h"
 #include "tests/testing/matchers.h"
+#include "weft/ops.h"
 
 namespace weft {
 namespace {
@@ -166,6 +167,15 @@ TEST(MeanTest, DividesByTheCount) {
 TEST(MeanTest, MeanOfNoElementsIsNan) {
   EXPECT_TRUE(std::isnan(mean_of(HostTensor({DType::f32, {0}}), {}).at(0)));
   EXPECT_TRUE(std::isnan(mean_of(HostTensor({DType::f64, {1, 0}}), {1}).at(0)));
+}
+
+TEST(ReduceTest, GradientFunctionsAreNamedAsInPyTorch) {
+  const Tensor x = ones({2, 3}).requires_grad_();
+  EXPECT_STREQ(x.sum().grad_fn().name(), "SumBackward0");
+  EXPECT_STREQ(x.sum({0}).grad_fn().name(), "SumBackward1");
+  EXPECT_STREQ(x.mean().grad_fn().name(), "MeanBackward0");
+  EXPECT_STREQ(x.mean({1}, true).grad_fn().name(), "MeanBackward1");
+  EXPECT_THAT(x.mean({1}, true).to_vector<float>(), ElementsAre(1, 1));
 }
 
 TEST(MeanTest, RefusesIntegers) {

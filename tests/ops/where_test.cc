@@ -44,9 +44,13 @@ TEST(WhereTest, EveryOperandBroadcasts) {
         for (const DType dtype : {DType::f32, DType::f64}) {
           const HostTensor c = ramp(DType::boolean, sc, 0), a = ramp(dtype, sa, 100), b = ramp(dtype, sb, 200);
           const HostTensor result = select(c, a, b);
-          for (std::int64_t i = 0; i < result.numel(); ++i)
-            EXPECT_EQ(result.at(i), at(c, i / 20, i % 20) != 0 ? at(a, i / 20, i % 20) : at(b, i / 20, i % 20))
+          const Shape& shape = result.type().shape;
+          const std::int64_t columns = shape.rank() > 0 ? shape[shape.rank() - 1] : 1;
+          for (std::int64_t i = 0; i < result.numel(); ++i) {
+            const std::int64_t row = i / columns, column = i % columns;
+            EXPECT_EQ(result.at(i), at(c, row, column) != 0 ? at(a, row, column) : at(b, row, column))
                 << sc << sa << sb << " element " << i;
+          }
         }
 }
 

@@ -3,44 +3,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "graph/builder.h"
-#include "tests/testing/dag_ops.h"
 #include "tests/testing/memory_checker.h"
 #include "tests/testing/random_dag.h"
+#include "tests/testing/sketch.h"
 
 namespace weft {
 namespace {
 
 using ::testing::HasSubstr;
 
-// A program under construction, on f32[16] values.
-struct Sketch {
-  Program program;
-  Builder builder{program.graph};
-
-  Value input() { return builder.value({program.graph.add_input({DType::f32, {16}}), 0}); }
-  Value variable() {
-    ++program.num_variables;
-    return input();
-  }
-  Value next(const Value& x) { return builder.record(kTestNext, {x}); }
-  Value next_apart(const Value& x) { return builder.record(kTestNextApart, {x}); }
-  Value add(const Value& a, const Value& b) { return builder.record(kTestAdd, {a, b}); }
-  Value check(const Value& x) { return builder.record(kTestCheck, {x}, {{"id", std::int64_t{1000}}}); }
-  Value folded(const Value& x) { return builder.record(kTestFold, {x}); }
-  Value constant() { return builder.record(kTestValue, {}, {{"size", std::int64_t{16}}, {"value", 1.0}}); }
-  void result(const Value& x) { program.graph.outputs().push_back(x.id()); }
-  void write(std::uint32_t j, const Value& x) {
-    result(x);
-    program.writes.push_back(j);
-  }
-  std::shared_ptr<const Plan> plan() { return make_plan(std::move(program)); }
-};
-
 Slot output_of(const Plan& plan, StepId s) { return plan.outputs_of(plan.steps[s])[0]; }
 Slot input_of(const Plan& plan, StepId s, std::size_t i = 0) { return plan.inputs_of(plan.steps[s])[i]; }
 constexpr Slot kResult0{Space::result, 0};
-constexpr Slot kVariable0{Space::variable, 0};
 
 TEST(Plan, LeavesOutNodesThatNoOutputNeeds) {
   Sketch s;
@@ -141,114 +115,6 @@ TEST(Plan, NeverComputesInPlaceOverAnArgumentOrAConstant) {
   s.result(s.next_apart(s.next(x)));
   s.result(s.add(x, s.next(s.constant())));
   EXPECT_EQ(check_plan(*s.plan()), "");
-}
-
-TEST(Plan, UpdatesAVariableInPlace) {
-  Sketch s;
-  const Value x = s.input();
-  const Value v = s.variable();
-  s.write(0, s.add(v, x));
-  const auto plan = s.plan();
-  ASSERT_EQ(plan->steps.size(), 1U);
-  EXPECT_EQ(output_of(*plan, 0), kVariable0);
-}
-
-TEST(Plan, WritesANewValueStraightIntoAVariableThatNobodyReads) {
-  Sketch s;
-  const Value x = s.input();
-  s.variable();
-  s.write(0, s.next_apart(x));
-  const auto plan = s.plan();
-  ASSERT_EQ(plan->steps.size(), 1U);
-  EXPECT_EQ(output_of(*plan, 0), kVariable0);
-}
-
-TEST(Plan, CopiesWhereTheUpdateIsNotElementwise) {
-  Sketch s;
-  const Value v = s.variable();
-  s.write(0, s.next_apart(v));
-  const auto plan = s.plan();
-  ASSERT_EQ(plan->steps.size(), 2U);
-  EXPECT_EQ(output_of(*plan, 1), kVariable0);
-}
-
-TEST(Plan, DelaysAnUpdateUntilTheOldValueIsRead) {
-  Sketch s;
-  const Value v = s.variable();
-  s.write(0, s.next(v));
-  const Value read = s.next_apart(v);
-  std::swap(s.program.graph.outputs()[0], s.program.graph.outputs().emplace_back(read.id()));
-  const auto plan = s.plan();
-  ASSERT_EQ(plan->steps.size(), 2U);
-  EXPECT_EQ(output_of(*plan, 1), kVariable0);
-  EXPECT_EQ(plan->dependencies[1], 1U);
-}
-
-TEST(Plan, CopiesWhereDelayingWouldMakeACycle) {
-  Sketch s;  // a reads the new value of 0 and the old of 1, b the new of 1 and the old of 0
-  const Value v0 = s.variable();
-  const Value v1 = s.variable();
-  const Value w0 = s.next(v0);
-  const Value w1 = s.next(v1);
-  s.result(s.add(w0, v1));
-  s.result(s.add(w1, v0));
-  s.write(0, w0);
-  s.write(1, w1);
-  const auto plan = s.plan();
-  EXPECT_EQ(check_plan(*plan), "");
-  EXPECT_GT(plan->steps.size(), 4U);
-}
-
-TEST(Plan, SwapsVariables) {
-  Sketch s;
-  const Value v0 = s.variable();
-  const Value v1 = s.variable();
-  s.write(0, v1);
-  s.write(1, v0);
-  BoundRun bound(s.plan());
-  const std::vector<HostTensor> before = bound.variables;
-  bound.execute(serial_executor());
-  EXPECT_TRUE(bound.variables[0].same_bits(before[1]));
-  EXPECT_TRUE(bound.variables[1].same_bits(before[0]));
-}
-
-TEST(Plan, LeavesAVariableAloneThatKeepsItsValue) {
-  Sketch s;
-  s.write(0, s.variable());
-  EXPECT_EQ(s.plan()->steps.size(), 0U);
-}
-
-TEST(Plan, WritesVariablesAfterAllThatMayThrow) {
-  Sketch s;
-  const Value x = s.input();
-  const Value v = s.variable();
-  s.write(0, s.add(v, x));
-  s.program.graph.outputs().insert(s.program.graph.outputs().begin(), s.check(x).id());
-  const auto plan = s.plan();
-  ASSERT_EQ(plan->steps.size(), 2U);
-  EXPECT_EQ(output_of(*plan, 1), kVariable0);
-  EXPECT_EQ(plan->dependencies[1], 1U);
-}
-
-TEST(Plan, WritesAVariableByCopyWhenTheLastStepMayThrow) {
-  Sketch s;
-  s.write(0, s.check(s.variable()));
-  const auto plan = s.plan();
-  ASSERT_EQ(plan->steps.size(), 2U);
-  EXPECT_EQ(output_of(*plan, 0).space, Space::arena);
-}
-
-TEST(Plan, PutsOneGateBetweenManyThatMayThrowAndManyWrites) {
-  Sketch s;
-  const Value x = s.input();
-  std::vector<Value> variables;
-  for (int j = 0; j < 50; ++j) variables.push_back(s.variable());
-  for (int i = 0; i < 50; ++i) s.result(s.check(x));
-  for (std::uint32_t j = 0; j < 50; ++j) s.write(j, s.add(variables[j], x));
-  const auto plan = s.plan();
-  EXPECT_EQ(plan->steps.size(), 101U);
-  EXPECT_EQ(plan->successors.size(), 100U);
-  EXPECT_EQ(check_plan(*plan), "");
 }
 
 TEST(Plan, ReportsBytes) {

@@ -55,10 +55,10 @@ Value SampleBuilder::input(const Shape& shape, const Range& range) {
         x = range.low + uniform() * (range.high - range.low);
       } while (near_any(x, range.avoid));
   }
-  return input(shape, values);
+  return input_of(shape, values);
 }
 
-Value SampleBuilder::input(const Shape& shape, const std::vector<double>& values) {
+Value SampleBuilder::input_of(const Shape& shape, const std::vector<double>& values) {
   std::vector<double> rounded(values);
   for (double& x : rounded) x = static_cast<double>(static_cast<float>(x));
   return add({floating_, shape}, rounded);

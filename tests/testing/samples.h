@@ -46,7 +46,7 @@ class SampleBuilder {
   // A floating input (f64 for gradients, f32 for the comparison of kernels) that requires gradients.
   Value input(const Shape& shape, const Range& range = {});
   // The same with these values.
-  Value input(const Shape& shape, const std::vector<double>& values);
+  Value input_of(const Shape& shape, const std::vector<double>& values);
   // i64, uniform in [low, high).
   Value integers(const Shape& shape, std::int64_t low, std::int64_t high);
   Value booleans(const Shape& shape);

@@ -1,0 +1,94 @@
+// What it costs to make a program: capture, differentiate, optimise, plan; per node of the differentiated graph, for
+// graphs of growing size. The making of kernels is timed apart, since equal calls share one.
+//
+//   bazel run -c opt //bench:capture
+#include "graph/capture.h"
+
+#include <benchmark/benchmark.h>
+
+#include <chrono>
+
+#include "graph/autodiff.h"
+#include "graph/passes/optimize.h"
+#include "graph/trace.h"
+#include "runtime/plan.h"
+#include "weft/weft.h"
+
+namespace weft {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+// y <- tanh(y * w + x): a recurrence in which w and x are used by every level.
+Tensor recurrence(const Tensor& x, const Tensor& w, std::int64_t levels) {
+  Tensor y = x;
+  for (std::int64_t i = 0; i < levels; ++i) y = tanh(y * w + x);
+  return y.sum();
+}
+
+struct Seconds {
+  double capture = 0, differentiate = 0, optimise = 0, plan = 0, kernels = 0;
+  std::size_t captured = 0, nodes = 0;
+};
+
+Seconds make_program(std::int64_t levels) {
+  Seconds seconds;
+  Trace trace;
+  const TensorType type{kFloat32, {16}};
+  const Tensor x = trace.add_argument(type, true), w = trace.add_argument(type, true);
+
+  auto start = Clock::now();
+  const Tensor loss = recurrence(x, w, levels);
+  seconds.capture = seconds_since(start);
+  seconds.captured = trace.graph()->graph().size();
+
+  start = Clock::now();
+  const std::vector<Tensor> gradients = grad({loss}, {x, w});
+  seconds.differentiate = seconds_since(start);
+  Graph& graph = trace.graph()->graph();
+  seconds.nodes = graph.size();
+
+  start = Clock::now();
+  for (const Tensor& g : gradients) graph.outputs().push_back(trace.graph()->value_of(g.impl(), {}));
+  Program program;
+  program.graph = optimize(graph);
+  seconds.optimise = seconds_since(start);
+
+  start = Clock::now();
+  const std::shared_ptr<const Plan> plan = make_plan(std::move(program));
+  seconds.kernels = plan->stats.kernel_seconds;
+  seconds.plan = seconds_since(start) - seconds.kernels;
+  return seconds;
+}
+
+void programs(benchmark::State& state) {
+  Seconds total;
+  for (auto _ : state) {
+    const Seconds s = make_program(state.range(0) / 7);  // about seven nodes a level once it is differentiated
+    total.capture += s.capture;
+    total.differentiate += s.differentiate;
+    total.optimise += s.optimise;
+    total.plan += s.plan;
+    total.kernels += s.kernels;
+    total.captured = s.captured;
+    total.nodes = s.nodes;
+  }
+  const double per_node = 1e9 / (static_cast<double>(state.iterations()) * static_cast<double>(total.nodes));
+  state.counters["nodes"] = static_cast<double>(total.nodes);
+  state.counters["captured"] = static_cast<double>(total.captured);
+  state.counters["capture_ns"] = total.capture * per_node;
+  state.counters["differentiate_ns"] = total.differentiate * per_node;
+  state.counters["optimise_ns"] = total.optimise * per_node;
+  state.counters["plan_ns"] = total.plan * per_node;
+  state.counters["kernels_ns"] = total.kernels * per_node;
+  state.counters["all_ns_per_node"] = (total.capture + total.differentiate + total.optimise + total.plan) * per_node;
+}
+
+BENCHMARK(programs)->Arg(1000)->Arg(10000)->Arg(100000)->Arg(1000000)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace weft
+
+BENCHMARK_MAIN();

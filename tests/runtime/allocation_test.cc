@@ -1,0 +1,62 @@
+// Once a Run has been executed, executing it again allocates nothing.
+#include <gtest/gtest.h>
+#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/task_arena.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "tests/testing/random_dag.h"
+
+namespace {
+
+std::atomic<int> g_allocations{0};
+
+void* counted(void* bytes) {
+  g_allocations.fetch_add(1, std::memory_order_relaxed);
+  if (!bytes) throw std::bad_alloc();
+  return bytes;
+}
+
+}  // namespace
+
+[[gnu::noinline]] void* operator new(std::size_t bytes) { return counted(std::malloc(bytes)); }
+[[gnu::noinline]] void* operator new(std::size_t bytes, std::align_val_t alignment) {
+  const auto a = static_cast<std::size_t>(alignment);
+  return counted(std::aligned_alloc(a, (bytes + a - 1) / a * a));
+}
+[[gnu::noinline]] void operator delete(void* bytes) noexcept { std::free(bytes); }
+[[gnu::noinline]] void operator delete(void* bytes, std::size_t) noexcept { std::free(bytes); }
+[[gnu::noinline]] void operator delete(void* bytes, std::align_val_t) noexcept { std::free(bytes); }
+[[gnu::noinline]] void operator delete(void* bytes, std::size_t, std::align_val_t) noexcept { std::free(bytes); }
+
+namespace weft {
+namespace {
+
+int allocations_of_warm_executions(Executor& executor) {
+  BoundRun bound(make_plan(random_program(2, {.nodes = 200, .throw_every = 20})));
+  bound.execute(executor);
+  const std::size_t buffers = Buffer::live_bytes();
+  const int before = g_allocations.load();
+  for (int i = 0; i < 10; ++i) bound.execute(executor);
+  EXPECT_EQ(Buffer::live_bytes(), buffers);
+  return g_allocations.load() - before;
+}
+
+TEST(Allocation, AreCountedWhenAPlanIsMade) {
+  const int before = g_allocations.load();
+  const BoundRun bound(make_plan(random_program(2)));
+  EXPECT_GT(g_allocations.load(), before);
+}
+
+TEST(Allocation, NoneInWarmSerialExecutions) { EXPECT_EQ(allocations_of_warm_executions(serial_executor()), 0); }
+
+TEST(Allocation, NoneInWarmParallelExecutions) {
+  tbb::global_control four(tbb::global_control::max_allowed_parallelism, 4);
+  const std::unique_ptr<Executor> tasks = make_tbb_executor(-1);
+  tbb::task_arena(4).execute([&] { EXPECT_EQ(allocations_of_warm_executions(*tasks), 0); });
+}
+
+}  // namespace
+}  // namespace weft
