@@ -11,8 +11,13 @@ struct SourceLocation {
   const char* file = "";
   int line = 0;
 
+  // No aggregate: x.sum({0}) must not read {0} as a place.
+  constexpr SourceLocation() = default;
   static constexpr SourceLocation current(const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
-    return {file, line};
+    SourceLocation at;
+    at.file = file;
+    at.line = line;
+    return at;
   }
 };
 

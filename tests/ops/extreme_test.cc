@@ -114,8 +114,8 @@ TEST(ExtremeTest, GradientFunctionsAreNamedAsInPyTorch) {
   const Tensor x = ones({2, 3}).requires_grad_();
   EXPECT_STREQ(x.max().grad_fn().name(), "MaxBackward1");
   EXPECT_STREQ(x.min().grad_fn().name(), "MinBackward1");
-  EXPECT_STREQ(x.max({0}).grad_fn().name(), "AmaxBackward0");
-  EXPECT_STREQ(x.min({0}).grad_fn().name(), "AminBackward0");
+  EXPECT_STREQ(x.max({1}).grad_fn().name(), "AmaxBackward0");
+  EXPECT_STREQ(x.min({1}).grad_fn().name(), "AminBackward0");
 }
 
 TEST(ExtremeTest, GradientOfAScalarIsTheGradient) {

@@ -67,6 +67,11 @@ TEST(Eager, InPlaceUpdatesDoNotCopyOnceTheGraphIsUsedUp) {
 
 TEST(Eager, AnIntegerNumberBesideFloatsIsAFloat) { EXPECT_EQ((ones({2}) * 3).dtype(), kFloat32); }
 
+TEST(Eager, ReadsABracedZeroAsADim) {
+  EXPECT_EQ(ones({2, 3}).sum({0}).to_vector<float>(), (std::vector<float>{2, 2, 2}));
+  EXPECT_EQ(ones({2, 3}).mean({0}).to_vector<float>(), (std::vector<float>{1, 1, 1}));
+}
+
 TEST(Eager, PromotesAsPyTorch) {
   EXPECT_EQ((tensor({1, 2}) + 1.5).dtype(), kFloat32);
   EXPECT_EQ((tensor({1, 2}) + 1).dtype(), kInt64);
