@@ -26,7 +26,7 @@ def weft_tests(srcs, deps, sizes = {}, data = {}):
             size = sizes.get(src, "medium"),
             srcs = [src],
             copts = WEFT_COPTS,
-            data = data.get(src, []),
+            data = data.get(src, []) + ["//bazel:tsan.supp"],
             deps = deps,
         )
 

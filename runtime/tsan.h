@@ -18,9 +18,11 @@ extern "C" void __tsan_release(void* address);
 namespace weft {
 
 #ifdef WEFT_TSAN
+inline constexpr bool kThreadSanitizer = true;
 inline void tsan_acquire(void* address) { __tsan_acquire(address); }
 inline void tsan_release(void* address) { __tsan_release(address); }
 #else
+inline constexpr bool kThreadSanitizer = false;
 inline void tsan_acquire(void*) {}
 inline void tsan_release(void*) {}
 #endif

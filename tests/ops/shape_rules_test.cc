@@ -40,7 +40,7 @@ TEST(NormalizeDimTest, DimsOutsideOfTheRankAreRefused) {
   EXPECT_THAT([&] { normalize_dim("sum", -3, type, {}); }, ThrowsMessage<Error>(HasSubstr("dim -3")));
   EXPECT_THAT(
       [&] {
-        normalize_dim("select", 0, {DType::f32, {}}, {"user.cc", 7});
+        normalize_dim("select", 0, {DType::f32, {}}, SourceLocation::current("user.cc", 7));
       },
       ThrowsMessage<Error>("[select] a: f32[]: a scalar has no dims\n  at user.cc:7"));
 }

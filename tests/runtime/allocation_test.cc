@@ -8,6 +8,7 @@
 #include <new>
 
 #include "tests/testing/random_dag.h"
+#include "weft/weft.h"
 
 namespace {
 
@@ -56,6 +57,23 @@ TEST(Allocation, NoneInWarmParallelExecutions) {
   tbb::global_control four(tbb::global_control::max_allowed_parallelism, 4);
   const std::unique_ptr<Executor> tasks = make_tbb_executor(-1);
   tbb::task_arena(4).execute([&] { EXPECT_EQ(allocations_of_warm_executions(*tasks), 0); });
+}
+
+TEST(Allocation, OfACompiledStepAreThoseOfItsResult) {
+  const Tensor w = full({64}, 0.5).requires_grad_();
+  auto step = compile([&] {
+    const Tensor loss = (w * w).sum();
+    loss.backward();
+    const NoGradGuard no_grad;
+    w.sub_(w.grad() * 0.1);
+    w.set_grad({});
+    return loss;
+  });
+  for (int i = 0; i < 3; ++i) step();
+  const int before = g_allocations.load();
+  for (int i = 0; i < 10; ++i) step();
+  // The handle, its variable, and the list that carries it.
+  EXPECT_EQ(g_allocations.load() - before, 10 * 3);
 }
 
 }  // namespace

@@ -81,7 +81,7 @@ TEST(Run, HoldsThePlannedBytesAndNoOthers) {
 TEST(Run, NamesTheNodeThatFailed) {
   Program program;
   Builder b(program.graph);
-  b.where = {"train.cc", 42};
+  b.where = SourceLocation::current("train.cc", 42);
   const Value x = b.value({program.graph.add_input({DType::f32, {2, 3}}), 0});
   program.graph.outputs() = {b.record(kTestCheck, {x}, {{"id", std::int64_t{7}}}).id()};
   BoundRun bound(make_plan(std::move(program)));

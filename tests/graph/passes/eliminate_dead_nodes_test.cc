@@ -43,9 +43,9 @@ TEST(EliminateDeadNodes, KeepsOutputsThatAppearTwice) {
 
 TEST(EliminateDeadNodes, KeepsPlacesInTheSource) {
   Graph graph;
-  graph.add_input({DType::f32, {}}, false, {"user.cc", 12});
+  graph.add_input({DType::f32, {}}, false, SourceLocation::current("user.cc", 12));
   const std::vector<ValueId> operand{{0, 0}};
-  graph.add(*find_op("relu"), operand, {}, {TensorType{}}, {"user.cc", 13});
+  graph.add(*find_op("relu"), operand, {}, {TensorType{}}, SourceLocation::current("user.cc", 13));
   graph.outputs() = {{1, 0}};
   const Graph result = eliminate_dead_nodes(graph);
   EXPECT_EQ(result.node(0).where.line, 12);
