@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs Weft's training steps and a peer's in turn and prints the ratios.
 
-    bench/compare.py --ours bazel-bin/bench/train_step --peer /tmp/torch_step
+    bench/compare.py --ours bazel-bin/bench/train_step --peer ./torch_step
 
 Each measurement is a process of its own. The two take turns, round after round, so that a slow spell of the machine
 hits both; the figure of each is the median over the rounds of its median step. One thread is pinned to one processor,

@@ -38,6 +38,17 @@ std::size_t Buffer::live_bytes() { return g_live_bytes.load(std::memory_order_re
 
 std::size_t Buffer::allocations() { return g_allocations.load(std::memory_order_relaxed); }
 
+bool is_sole_owner(const std::shared_ptr<Buffer>& buffer) {
+  if (buffer.use_count() != 1) return false;
+#ifdef __SANITIZE_THREAD__
+  // ThreadSanitizer knows no fences. Counting up and down again acquires as well.
+  const std::shared_ptr<Buffer> acquire = buffer;
+#else
+  std::atomic_thread_fence(std::memory_order_acquire);  // use_count() alone is a relaxed load
+#endif
+  return true;
+}
+
 void Variable::lock_shared() {
   int now = lock_.load(std::memory_order_relaxed);
   for (;;) {
@@ -81,7 +92,7 @@ void Variable::assign(std::shared_ptr<Buffer> buffer) {
 }
 
 void* Variable::own_bytes(bool keep_value) {
-  if (buffer_ && buffer_.use_count() == 1) return buffer_->data();
+  if (is_sole_owner(buffer_)) return buffer_->data();
   auto fresh = std::make_shared<Buffer>(type_.bytes());
   if (keep_value && buffer_ && type_.bytes() > 0) std::memcpy(fresh->data(), buffer_->data(), type_.bytes());
   buffer_ = std::move(fresh);

@@ -39,6 +39,9 @@ class Buffer {
   std::size_t bytes_ = 0;
 };
 
+// Whether this is the only handle of the buffer. What others did with it before they let go then happens before.
+bool is_sole_owner(const std::shared_ptr<Buffer>& buffer);
+
 // A cell that holds the current buffer of a leaf, a gradient or a piece of optimizer state.
 //
 // Captured graphs hold the buffer itself, so a write while one of them does gives the variable a new buffer

@@ -155,7 +155,7 @@ void TracedProgram::bind(Session& session) {
   for (std::size_t k = 0; k < result_types_.size(); ++k) {
     std::shared_ptr<Buffer>& buffer = session.results[k];
     // The last run's result is written again once nobody else holds it.
-    if (!buffer || buffer.use_count() > 1) buffer = std::make_shared<Buffer>(result_types_[k].bytes());
+    if (!is_sole_owner(buffer)) buffer = std::make_shared<Buffer>(result_types_[k].bytes());
     session.run.bind_result(k, buffer->data());
   }
 }
