@@ -1,0 +1,129 @@
+#include "graph/element_program.h"
+
+#include <algorithm>
+#include <charconv>
+#include <iterator>
+
+#include "weft/error.h"
+
+namespace weft {
+namespace {
+
+struct CodeInfo {
+  std::string_view name;
+  std::size_t operands;
+  std::size_t numbers;
+};
+constexpr CodeInfo kCodes[] = {
+    {"constant", 0, 1},   {"neg", 1, 0},       {"abs", 1, 0},  {"sign", 1, 0},    {"square", 1, 0}, {"cube", 1, 0},
+    {"reciprocal", 1, 0}, {"sqrt", 1, 0},      {"root", 1, 0}, {"relu", 1, 0},    {"exp", 1, 0},    {"log", 1, 0},
+    {"sin", 1, 0},        {"cos", 1, 0},       {"tanh", 1, 0}, {"sigmoid", 1, 0}, {"erf", 1, 0},    {"gelu", 1, 0},
+    {"clamp", 1, 2},      {"add", 2, 0},       {"sub", 2, 0},  {"mul", 2, 0},     {"div", 2, 0},    {"maximum", 2, 0},
+    {"minimum", 2, 0},    {"relu_grad", 2, 0}, {"eq", 2, 0},   {"ne", 2, 0},      {"lt", 2, 0},     {"le", 2, 0},
+    {"gt", 2, 0},         {"ge", 2, 0},        {"where", 3, 0}};
+static_assert(std::size(kCodes) == static_cast<std::size_t>(ElementCode::where) + 1);
+const CodeInfo& info(ElementCode code) { return kCodes[static_cast<std::size_t>(code)]; }
+
+constexpr std::string_view kOutputs[] = {"elements", "column_sums", "block_sums"};
+
+std::string text_of(float value) {
+  char buffer[32];
+  return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr};
+}
+
+// The words of one statement, taken one by one.
+class Words {
+ public:
+  Words(std::string_view text, std::string_view statement) : text_(text), rest_(statement) {}
+
+  std::string_view next() {
+    const std::size_t begin = std::min(rest_.find_first_not_of(' '), rest_.size());
+    const std::size_t end = std::min(rest_.find(' ', begin), rest_.size());
+    const std::string_view word = rest_.substr(begin, end - begin);
+    rest_.remove_prefix(end);
+    if (word.empty()) fail("a statement is too short");
+    return word;
+  }
+  template <class T>
+  T number() {
+    const std::string_view word = next();
+    T value{};
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+    if (error != std::errc() || end != word.data() + word.size()) fail("'" + std::string(word) + "' is no number");
+    return value;
+  }
+  Register reg(std::size_t known) {
+    const auto r = number<Register>();
+    if (r >= known) fail("register " + std::to_string(r) + " is not written yet");
+    return r;
+  }
+  void end() {
+    if (rest_.find_first_not_of(' ') != rest_.npos) fail("a statement is too long");
+  }
+  [[noreturn]] void fail(const std::string& rule) const {
+    throw Error("[element program] \"" + std::string(text_) + "\": " + rule);
+  }
+
+ private:
+  std::string_view text_, rest_;
+};
+
+void parse_statement(Words words, ElementProgram& program) {
+  const std::string_view first = words.next();
+  const std::size_t known = program.num_inputs + program.code.size();
+  if (first == "inputs") {
+    program.num_inputs = words.number<std::uint16_t>();
+  } else if (first == "out") {
+    const auto kind = std::find(std::begin(kOutputs), std::end(kOutputs), words.next());
+    if (kind == std::end(kOutputs)) words.fail("no such kind of output");
+    program.outputs.push_back(
+        {static_cast<ElementOutputKind>(std::distance(std::begin(kOutputs), kind)), words.reg(known)});
+  } else {
+    const auto code = std::find_if(std::begin(kCodes), std::end(kCodes), [&](auto& c) { return c.name == first; });
+    if (code == std::end(kCodes)) words.fail("no instruction '" + std::string(first) + "'");
+    Instruction instruction{static_cast<ElementCode>(std::distance(std::begin(kCodes), code)), {}, 0, 0};
+    for (std::size_t i = 0; i < code->operands; ++i) instruction.operands[i] = words.reg(known);
+    if (code->numbers > 0) instruction.x = words.number<float>();
+    if (code->numbers > 1) instruction.y = words.number<float>();
+    program.code.push_back(instruction);
+  }
+  words.end();
+}
+
+}  // namespace
+
+std::string_view name(ElementCode code) { return info(code).name; }
+std::size_t num_operands(ElementCode code) { return info(code).operands; }
+
+Register ElementProgram::emit(ElementCode op, std::initializer_list<Register> operands, float x, float y) {
+  Instruction instruction{op, {}, x, y};
+  std::copy(operands.begin(), operands.end(), instruction.operands.begin());
+  code.push_back(instruction);
+  return static_cast<Register>(num_inputs + code.size() - 1);
+}
+
+std::string ElementProgram::str() const {
+  std::string text = "inputs " + std::to_string(num_inputs);
+  for (const Instruction& i : code) {
+    text += "; " + std::string(name(i.code));
+    for (std::size_t k = 0; k < num_operands(i.code); ++k) text += " " + std::to_string(i.operands[k]);
+    if (info(i.code).numbers > 0) text += " " + text_of(i.x);
+    if (info(i.code).numbers > 1) text += " " + text_of(i.y);
+  }
+  for (const ElementOutput& o : outputs)
+    text += "; out " + std::string(kOutputs[static_cast<std::size_t>(o.kind)]) + " " + std::to_string(o.from);
+  return text;
+}
+
+ElementProgram ElementProgram::parse(std::string_view text) {
+  ElementProgram program;
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find(';'), rest.size());
+    parse_statement(Words(text, rest.substr(0, end)), program);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return program;
+}
+
+}  // namespace weft

@@ -1,0 +1,117 @@
+// What a fused kernel computes for each element: straight-line f32 code over registers.
+//
+// Each instruction rounds as the op that it stands for does on its own, so fusing changes no bits.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "graph/op.h"
+
+namespace weft {
+
+enum class ElementCode : std::uint8_t {
+  constant,  // the number `x`
+  neg,
+  abs,
+  sign,
+  square,
+  cube,
+  reciprocal,
+  sqrt,
+  root,
+  relu,
+  exp,
+  log,
+  sin,
+  cos,
+  tanh,
+  sigmoid,
+  erf,
+  gelu,
+  clamp,  // to `x` .. `y`
+  add,
+  sub,
+  mul,
+  div,
+  maximum,
+  minimum,
+  relu_grad,  // a where b is not <= 0, else 0
+  eq,         // comparisons give 1 or 0
+  ne,
+  lt,
+  le,
+  gt,
+  ge,
+  where  // b where a is not 0, else c
+};
+std::string_view name(ElementCode code);
+std::size_t num_operands(ElementCode code);
+
+// Registers 0 .. num_inputs - 1 are the program's inputs; instruction i writes register num_inputs + i.
+using Register = std::uint16_t;
+
+struct Instruction {
+  ElementCode code{};
+  std::array<Register, 3> operands{};
+  float x = 0, y = 0;
+  bool operator==(const Instruction&) const = default;
+};
+
+// What becomes of a register.
+enum class ElementOutputKind : std::uint8_t {
+  elements,     // a tensor of the program's shape
+  column_sums,  // one sum for each place in the last dim
+  block_sums    // one sum for each kSumBlock elements in row-major order
+};
+struct ElementOutput {
+  ElementOutputKind kind{};
+  Register from = 0;
+  bool operator==(const ElementOutput&) const = default;
+};
+
+struct ElementProgram {
+  std::uint16_t num_inputs = 0;
+  std::vector<Instruction> code;
+  std::vector<ElementOutput> outputs;
+
+  Register emit(ElementCode op, std::initializer_list<Register> operands, float x = 0, float y = 0);
+  Register constant(double value) { return emit(ElementCode::constant, {}, static_cast<float>(value)); }
+
+  bool operator==(const ElementProgram&) const = default;
+  // "inputs 2; mul 0 1; tanh 2; out elements 3". parse(str()) is the program; throws Error for what is no program.
+  std::string str() const;
+  static ElementProgram parse(std::string_view text);
+};
+
+// How an elementwise op says what it computes: registers of its operands in, those of its results out.
+class LowerCall {
+ public:
+  LowerCall(const OpCall& call, ElementProgram& program, std::span<const Register> operands)
+      : call_(call), program_(program), operands_(operands) {}
+
+  std::size_t num_inputs() const { return operands_.size(); }
+  Register in(std::size_t i) const { return operands_[i]; }
+  template <class T>
+  const T& attr(std::string_view name) const {
+    return call_.attr<T>(name);
+  }
+  Register emit(ElementCode code, std::initializer_list<Register> operands, float x = 0, float y = 0) {
+    return program_.emit(code, operands, x, y);
+  }
+  Register constant(double value) { return program_.constant(value); }
+  void out(Register r) { results_.push_back(r); }
+  const std::vector<Register>& results() const { return results_; }
+
+ private:
+  const OpCall& call_;
+  ElementProgram& program_;
+  std::span<const Register> operands_;
+  std::vector<Register> results_;
+};
+
+}  // namespace weft
