@@ -3,7 +3,9 @@
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
 
+#include <algorithm>
 #include <atomic>
+#include <climits>
 #include <cstdlib>
 #include <new>
 
@@ -35,14 +37,19 @@ void* counted(void* bytes) {
 namespace weft {
 namespace {
 
+// The least of several rounds: libtbb allocates once for each worker that joins, whenever that is.
 int allocations_of_warm_executions(Executor& executor) {
   BoundRun bound(make_plan(random_program(2, {.nodes = 200, .throw_every = 20})));
   bound.execute(executor);
   const std::size_t buffers = Buffer::live_bytes();
-  const int before = g_allocations.load();
-  for (int i = 0; i < 10; ++i) bound.execute(executor);
+  int least = INT_MAX;
+  for (int round = 0; round < 20; ++round) {
+    const int before = g_allocations.load();
+    for (int i = 0; i < 10; ++i) bound.execute(executor);
+    least = std::min(least, g_allocations.load() - before);
+  }
   EXPECT_EQ(Buffer::live_bytes(), buffers);
-  return g_allocations.load() - before;
+  return least;
 }
 
 TEST(Allocation, AreCountedWhenAPlanIsMade) {
