@@ -21,9 +21,6 @@ class Arena {
     d_.plan.stats.arena_bytes = layout.bytes;
     for (Slot& slot : d_.plan.slots)
       if (slot.space == Space::arena) slot.where = layout.offsets[merged_[first_of_[slot.where]]];
-    for (StepId s = 0; s < d_.plan.steps.size(); ++s)
-      if (d_.step_scratch[s] != Draft::kNoBuffer)
-        d_.plan.steps[s].scratch = layout.offsets[merged_[first_of_[d_.step_scratch[s]]]];
   }
 
  private:
@@ -31,7 +28,7 @@ class Arena {
     return {readers_.data() + first_reader_[buffer], readers_.data() + first_reader_[buffer + 1]};
   }
 
-  // The writer and the readers (ascending) of each buffer.
+  // The first part that writes and the readers (ascending) of each buffer.
   void find_touches() {
     const Plan& plan = d_.plan;
     first_reader_.assign(d_.buffer_bytes.size() + 1, 0);
@@ -39,8 +36,7 @@ class Arena {
       for (const Slot& slot : plan.inputs_of(plan.steps[s]))
         if (slot.space == Space::arena) ++first_reader_[slot.where + 1];
       for (const Slot& slot : plan.outputs_of(plan.steps[s]))
-        if (slot.space == Space::arena) writer_[slot.where] = s;
-      if (d_.step_scratch[s] != Draft::kNoBuffer) writer_[d_.step_scratch[s]] = s;
+        if (slot.space == Space::arena) writer_[slot.where] = s - plan.steps[s].part;
     }
     std::partial_sum(first_reader_.begin(), first_reader_.end(), first_reader_.begin());
     readers_.resize(first_reader_.back());
@@ -55,7 +51,8 @@ class Arena {
     std::iota(first_of_.begin(), first_of_.end(), 0U);
     for (StepId s = 0; s < d_.plan.steps.size(); ++s) {
       const Step& step = d_.plan.steps[s];
-      if (step.node == Step::kNoNode || d_.graph.node(step.node).op->in_place != InPlace::elementwise) continue;
+      if (step.part > 0 || step.node == Step::kNoNode || d_.graph.node(step.node).op->in_place != InPlace::elementwise)
+        continue;
       taken_.clear();
       for (std::uint32_t k = 0; k < step.num_outputs; ++k) {
         const Slot& output = d_.plan.outputs_of(step)[k];
@@ -68,7 +65,7 @@ class Arena {
     const TensorType& type = d_.graph.node(step.node).outputs[k];
     for (std::uint32_t i = 0; i < step.num_inputs; ++i) {
       const Slot& operand = d_.plan.inputs_of(step)[i];
-      if (operand.space != Space::arena || !read_elementwise(step, operand, type) || !dies_in(s, operand.where))
+      if (operand.space != Space::arena || !read_elementwise(s, k, operand, type) || !dies_in(s, operand.where))
         continue;
       if (std::find(taken_.begin(), taken_.end(), operand.where) != taken_.end()) continue;
       taken_.push_back(operand.where);
@@ -77,23 +74,31 @@ class Arena {
     }
   }
 
-  // Whether the step reads this operand's bytes only as tensors of the output's type.
-  bool read_elementwise(const Step& step, const Slot& operand, const TensorType& type) const {
+  // Whether the parts from s on read this operand's bytes only as tensors of the type of output k, element by element.
+  bool read_elementwise(StepId s, std::uint32_t k, const Slot& operand, const TensorType& type) const {
+    const Step& step = d_.plan.steps[s];
+    const auto whole = static_cast<std::uint32_t>(d_.graph.node(step.node).op->first_in_place);
     const std::span<const Slot> inputs = d_.plan.inputs_of(step);
-    for (std::uint32_t i = 0; i < step.num_inputs; ++i)
-      if (inputs[i] == operand && !(d_.graph.type(d_.graph.operand(step.node, i)) == type)) return false;
+    for (std::uint32_t i = 0; i < step.num_inputs; ++i) {
+      if (!(inputs[i] == operand)) continue;
+      if (i < whole || !(d_.graph.type(d_.graph.operand(step.node, i)) == type)) return false;
+      for (StepId p = s; p < s + d_.parts(s) && d_.parts(s) > 1; ++p)
+        if (!(d_.region(p, i) == d_.region(p, step.num_inputs + k))) return false;
+    }
     return true;
   }
 
-  // Whether everything else that reads the buffer has certainly ended when s begins.
+  // Whether everything else that reads the buffer has certainly ended when any of the parts from s on begins.
   bool dies_in(StepId s, std::uint64_t buffer) const {
+    const StepId parts = d_.parts(s);
     const std::span<const StepId> readers = readers_of(buffer);
-    if (readers.back() != s) return false;
-    return std::all_of(readers.begin(), readers.end(), [&](StepId r) { return r == s || order_.before(r, s); });
+    if (readers.back() != s + parts - 1) return false;
+    return std::all_of(readers.begin(), readers.end(),
+                       [&](StepId r) { return r >= s || order_.before_all(r, s, parts); });
   }
 
   // One buffer for each group that shares bytes. What touched the bytes for an earlier value of the group lies before
-  // the writer of the later one, so that the touches of the last value are the last.
+  // the part that writes them for the later one, so that the touches of the last value are the last.
   ArenaBuffers merge() {
     ArenaBuffers arena;
     merged_.assign(d_.buffer_bytes.size(), 0);
@@ -104,13 +109,18 @@ class Arena {
     for (std::uint32_t b = 0; b < last_of.size(); ++b) {
       if (first_of_[b] != b) continue;
       merged_[b] = static_cast<std::uint32_t>(arena.buffers.size());
-      std::span<const StepId> touches = readers_of(last_of[b]);
-      if (touches.empty()) touches = {&writer_[last_of[b]], 1};
       arena.buffers.push_back({.bytes = d_.buffer_bytes[b],
                                .writer = writer_[b],
                                .first_reader = static_cast<std::uint32_t>(arena.readers.size()),
-                               .num_readers = static_cast<std::uint32_t>(touches.size())});
-      arena.readers.insert(arena.readers.end(), touches.begin(), touches.end());
+                               .num_writers = d_.parts(writer_[b])});
+      const std::span<const StepId> readers = readers_of(last_of[b]);
+      arena.readers.insert(arena.readers.end(), readers.begin(), readers.end());
+      // A reader may wait for some of the parts that write only.
+      const StepId writers = d_.parts(writer_[last_of[b]]);
+      for (StepId p = 0; (readers.empty() || writers > 1) && p < writers; ++p)
+        arena.readers.push_back(writer_[last_of[b]] + p);
+      arena.buffers.back().num_readers =
+          static_cast<std::uint32_t>(arena.readers.size()) - arena.buffers.back().first_reader;
     }
     return arena;
   }

@@ -75,7 +75,8 @@ class Constants {
     if (!scratch_ || scratch_->bytes() < kernel.scratch_bytes)
       scratch_ = std::make_unique<Buffer>(kernel.scratch_bytes);
     try {
-      (kernel.instance ? kernel.instance() : kernel.run)({in_.data(), out_.data(), scratch_->data()});
+      const KernelFn run = kernel.instance ? kernel.instance() : kernel.run;
+      for (std::uint32_t part = 0; part < kernel.parts; ++part) run({in_.data(), out_.data(), scratch_->data(), part});
     } catch (...) {
       throw_failure(d_.graph, n, std::current_exception());
     }

@@ -51,10 +51,9 @@ struct Draft {
   std::vector<Copy> last_copies;  // after everything else
 
   // ---- emit.cc
-  std::vector<std::uint32_t> step_scratch;  // the arena buffer of each step's scratch, or kNoBuffer
-  static constexpr std::uint32_t kNoBuffer = static_cast<std::uint32_t>(-1);
   static constexpr StepId kNoStep = static_cast<StepId>(-1);
-  StepId gate = kNoStep;  // the step that waits for all that may throw
+  StepId gate = kNoStep;      // the step that waits for all that may throw
+  std::vector<StepId> joins;  // gates that wait for all parts of a node, which are the steps just before; ascending
   StepGraph depends;
 
   ValueNumber number(ValueId v) const { return first_value[v.node] + v.output; }
@@ -62,6 +61,13 @@ struct Draft {
   Role role_of_root(ValueNumber r) const { return role[owner[r]]; }
   const TensorType& type_of(ValueNumber v) const { return graph.node(owner[v]).outputs[v - first_value[owner[v]]]; }
   bool placed(ValueNumber r) const { return !(home[r] == kNowhere); }
+  // The parts of a step that is the first of them.
+  StepId parts(StepId s) const { return plan.kernels[plan.steps[s].kernel].parts; }
+  // What a step touches of a slot: its operands, then its outputs.
+  Region region(StepId s, std::size_t slot) const {
+    const Kernel& kernel = plan.kernels[plan.steps[s].kernel];
+    return kernel.region ? kernel.region(plan.steps[s].part, slot) : Region{};
+  }
   Slot new_buffer(std::size_t bytes) {
     buffer_bytes.push_back(bytes);
     return {Space::arena, buffer_bytes.size() - 1};
@@ -77,6 +83,6 @@ void place_values(Draft& draft);                             // order, homes, co
 void emit_steps(Draft& draft, KernelCache& kernels);         // steps, slots, kernels
 void connect_steps(Draft& draft);                            // dependencies
 void assign_arena(Draft& draft);                             // in-place sharing and offsets
-void estimate(Plan& plan, const StepGraph& depends);         // times, by the cost model
+void estimate(Draft& draft);                                 // times, by the cost model; urgency
 
 }  // namespace weft

@@ -1,4 +1,6 @@
 // Kernel calls, in serial order.
+#include <algorithm>
+
 #include "runtime/draft.h"
 #include "runtime/kernel_cache.h"
 
@@ -23,6 +25,8 @@ class Emitter {
   }
 
  private:
+  static constexpr std::uint32_t kManyParts = 4;
+
   void add_node(NodeId n) {
     Step step{.kernel = kernels_.of_node(n), .node = n, .first_slot = next_slot()};
     step.num_inputs = static_cast<std::uint32_t>(d_.graph.num_operands(n));
@@ -31,7 +35,14 @@ class Emitter {
     step.num_outputs = static_cast<std::uint32_t>(d_.graph.node(n).outputs.size());
     for (ValueNumber k = 0; k < step.num_outputs; ++k) d_.plan.slots.push_back(d_.home[d_.first_value[n] + k]);
     add(step);
+    if (d_.plan.kernels[step.kernel].parts > kManyParts) add_join();
     if (d_.graph.node(n).op->may_throw && --throwers_left_ == 0 && needs_gate_) add_gate();
+  }
+
+  // One step between many parts that write a value and many that read all of it, in place of an edge for each pair.
+  void add_join() {
+    d_.joins.push_back(static_cast<StepId>(d_.plan.steps.size()));
+    add({.kernel = kernels_.gate(), .first_slot = next_slot()});
   }
 
   // One step between many that may throw and many that write variables, in place of an edge for each pair.
@@ -47,11 +58,10 @@ class Emitter {
     add(step);
   }
 
-  void add(const Step& step) {
-    const std::size_t scratch = d_.plan.kernels[step.kernel].scratch_bytes;
-    d_.step_scratch.push_back(scratch == 0 ? Draft::kNoBuffer
-                                           : static_cast<std::uint32_t>(d_.new_buffer(scratch).where));
-    d_.plan.steps.push_back(step);
+  void add(Step step) {
+    const Kernel& kernel = d_.plan.kernels[step.kernel];
+    d_.plan.stats.scratch_bytes = std::max(d_.plan.stats.scratch_bytes, kernel.scratch_bytes);
+    for (; step.part < kernel.parts; ++step.part) d_.plan.steps.push_back(step);
   }
 
   std::uint32_t next_slot() const { return static_cast<std::uint32_t>(d_.plan.slots.size()); }

@@ -81,7 +81,7 @@ class FreeList {
 
   std::size_t allocate(std::uint32_t buffer) {
     const std::size_t bytes = whole_lines(arena_.buffers[buffer].bytes);
-    std::uint32_t block = find(arena_.buffers[buffer].writer, bytes);
+    std::uint32_t block = find(arena_.buffers[buffer], bytes);
     if (block == kNone) {
       block = add_block(end_, bytes, last_, kNone);
       end_ += bytes;
@@ -92,10 +92,10 @@ class FreeList {
     return blocks_[block].offset;
   }
 
-  // The smallest of a few free blocks that are proven to be free for step s.
-  std::uint32_t find(StepId s, std::size_t bytes) {
+  // The smallest of a few free blocks that are proven to be free when a buffer is first touched.
+  std::uint32_t find(const ArenaBuffer& buffer, std::size_t bytes) {
     std::uint32_t best = kNone;
-    for (const Reachability::Mark& mark : order_.marks(s)) {
+    for (const Reachability::Mark& mark : order_.marks(buffer.writer)) {
       std::vector<Entry>& entries = free_[mark.chain];
       int tries = kTries;
       for (std::size_t i = entries.size(); i-- > 0 && tries > 0;) {
@@ -106,16 +106,16 @@ class FreeList {
         }
         --tries;
         if (block.bytes < bytes || (best != kNone && block.bytes >= blocks_[best].bytes)) continue;
-        if (proven(block.guards, s)) best = entries[i].block;
+        if (proven(block.guards, buffer)) best = entries[i].block;
         if (best != kNone && blocks_[best].bytes == bytes) return best;
       }
     }
     return best;
   }
 
-  bool proven(const Guards& guards, StepId s) const {
+  bool proven(const Guards& guards, const ArenaBuffer& buffer) const {
     return std::all_of(guards.steps.begin(), guards.steps.begin() + guards.count,
-                       [&](StepId g) { return order_.before(g, s); });
+                       [&](StepId g) { return order_.before_all(g, buffer.writer, buffer.num_writers); });
   }
 
   void take(std::uint32_t block, std::size_t bytes) {

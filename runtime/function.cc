@@ -75,8 +75,8 @@ MemoryReport Function::memory() const {
   const auto program = impl_->used_last();
   if (!program) return {};
   const PlanStats& stats = program->plan().stats;
-  return {stats.arena_bytes,    stats.without_reuse_bytes, stats.variable_bytes,
-          stats.constant_bytes, stats.argument_bytes,      stats.result_bytes};
+  return {stats.arena_bytes,    stats.scratch_bytes,  stats.without_reuse_bytes, stats.variable_bytes,
+          stats.constant_bytes, stats.argument_bytes, stats.result_bytes};
 }
 
 FunctionStats Function::stats() const {

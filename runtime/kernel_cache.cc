@@ -72,7 +72,8 @@ std::uint32_t KernelCache::copy(std::size_t bytes) {
 }
 
 std::uint32_t KernelCache::gate() {
-  return add({.run = [](const KernelArgs&) {}});
+  if (!gate_) gate_ = add({.run = [](const KernelArgs&) {}});
+  return *gate_;
 }
 
 std::uint32_t KernelCache::add(Kernel kernel) {

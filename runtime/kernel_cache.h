@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -30,6 +31,7 @@ class KernelCache {
   Plan& plan_;
   std::unordered_multimap<std::size_t, std::pair<NodeId, std::uint32_t>> nodes_;
   std::unordered_map<std::size_t, std::uint32_t> copies_;
+  std::optional<std::uint32_t> gate_;
 };
 
 // What a node is called with; `types` keeps the operands' types.

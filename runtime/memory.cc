@@ -6,9 +6,10 @@
 namespace weft {
 namespace {
 
-bool precedes(const Reachability& order, const ArenaBuffers& arena, const ArenaBuffer& a, const ArenaBuffer& b) {
+// Whether everything that touches a certainly ends before b is first touched; `before_b` are the steps that do.
+bool precedes(const ArenaBuffers& arena, const ArenaBuffer& a, const std::vector<std::uint64_t>& before_b) {
   const std::span<const StepId> touches = arena.last_touches(a);
-  return std::all_of(touches.begin(), touches.end(), [&](StepId s) { return order.before(s, b.writer); });
+  return std::all_of(touches.begin(), touches.end(), [&](StepId s) { return (before_b[s / 64] >> (s % 64)) & 1; });
 }
 
 struct Interval {
@@ -40,6 +41,8 @@ ArenaLayout greedy_by_size(const Reachability& order, const ArenaBuffers& arena)
   std::iota(by_size.begin(), by_size.end(), 0U);
   std::stable_sort(by_size.begin(), by_size.end(),
                    [&](std::uint32_t a, std::uint32_t b) { return buffers[a].bytes > buffers[b].bytes; });
+  std::vector<std::vector<std::uint64_t>> before;  // the first touch of each buffer
+  for (const ArenaBuffer& b : buffers) before.push_back(order.common_ancestors(b.writer, b.num_writers));
   std::vector<std::uint32_t> placed;
   std::vector<Interval> taken;
   for (const std::uint32_t b : by_size) {
@@ -47,7 +50,7 @@ ArenaLayout greedy_by_size(const Reachability& order, const ArenaBuffers& arena)
     if (bytes == 0) break;
     taken.clear();
     for (const std::uint32_t p : placed)
-      if (!precedes(order, arena, buffers[p], buffers[b]) && !precedes(order, arena, buffers[b], buffers[p]))
+      if (!precedes(arena, buffers[p], before[b]) && !precedes(arena, buffers[b], before[p]))
         taken.push_back({layout.offsets[p], layout.offsets[p] + whole_lines(buffers[p].bytes)});
     std::sort(taken.begin(), taken.end(), [](const Interval& x, const Interval& y) { return x.begin < y.begin; });
     layout.offsets[b] = best_gap(taken, bytes);

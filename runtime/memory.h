@@ -13,12 +13,13 @@ namespace weft {
 
 struct ArenaBuffer {
   std::size_t bytes = 0;
-  StepId writer = 0;               // the first step that touches it
+  StepId writer = 0;               // the first of the steps that touch it first
   std::uint32_t first_reader = 0;  // of ArenaBuffers::readers: the steps that touch it last
   std::uint32_t num_readers = 0;   // 0: the writer is the only one
+  std::uint32_t num_writers = 1;   // consecutive steps
 };
 
-// The readers of a buffer must depend on its writer. Any other step that touches it must lie before one of them.
+// Each reader must depend on one of the writers. Any other step that touches the buffer must lie before a reader.
 struct ArenaBuffers {
   std::vector<ArenaBuffer> buffers;
   std::vector<StepId> readers;

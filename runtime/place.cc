@@ -63,7 +63,9 @@ class Placer {
     for (std::size_t slot = 0; slot < d_.graph.num_operands(n); ++slot) {
       const ValueId v = d_.graph.operand(n, slot);
       if (old_variable(d_.root_of(v)) != variable) continue;
-      if (op.in_place != InPlace::elementwise || !(d_.graph.type(v) == d_.type_of(value))) return false;
+      if (op.in_place != InPlace::elementwise || slot < static_cast<std::size_t>(op.first_in_place) ||
+          !(d_.graph.type(v) == d_.type_of(value)))
+        return false;
     }
     return true;
   }

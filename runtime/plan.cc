@@ -1,5 +1,6 @@
 #include "runtime/plan.h"
 
+#include <cstdio>
 #include <utility>
 
 #include "runtime/draft.h"
@@ -41,7 +42,17 @@ std::string text_of(std::span<const Slot> slots) {
 
 std::string name_of(const Plan& plan, const Step& step) {
   if (step.node == Step::kNoNode) return step.num_outputs == 0 ? "gate" : "copy";
-  return std::string(plan.program.graph.node(step.node).op->name) + " %" + std::to_string(step.node);
+  std::string name(plan.program.graph.node(step.node).op->name);
+  name += " %" + std::to_string(step.node);
+  if (const std::uint32_t parts = plan.kernels[step.kernel].parts; parts > 1)
+    name += " part " + std::to_string(step.part) + "/" + std::to_string(parts);
+  return name;
+}
+
+std::string microseconds(double seconds) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f", seconds * 1e6);
+  return text;
 }
 
 }  // namespace
@@ -58,7 +69,7 @@ std::shared_ptr<const Plan> make_plan(Program program) {
   emit_steps(draft, kernels);
   connect_steps(draft);
   assign_arena(draft);
-  estimate(*plan, draft.depends);
+  estimate(draft);
   add_external_bytes(*plan);
   return plan;
 }
@@ -69,17 +80,16 @@ std::string describe(const Plan& plan) {
     const Step& step = plan.steps[s];
     text += std::to_string(s) + ": " + name_of(plan, step) + "(" + text_of(plan.inputs_of(step)) + ")";
     if (step.num_outputs > 0) text += " -> " + text_of(plan.outputs_of(step));
-    if (step.scratch != Step::kNoScratch)
-      text += ", scratch arena+" + std::to_string(step.scratch) + " of " +
-              std::to_string(plan.kernels[step.kernel].scratch_bytes);
-    text += "; then";
+    if (const std::size_t scratch = plan.kernels[step.kernel].scratch_bytes; scratch > 0)
+      text += ", scratch " + std::to_string(scratch);
+    text += ", " + microseconds(plan.seconds[s]) + " us; then";
     for (const StepId next : plan.successors_of(s)) text += " " + std::to_string(next);
     text += "\n";
   }
   const PlanStats& stats = plan.stats;
   return text + "arena " + std::to_string(stats.arena_bytes) + " bytes (" + std::to_string(stats.without_reuse_bytes) +
-         " without reuse), constants " + std::to_string(stats.constant_bytes) + ", variables " +
-         std::to_string(stats.variable_bytes) + "\n";
+         " without reuse), scratch " + std::to_string(stats.scratch_bytes) + " a worker, constants " +
+         std::to_string(stats.constant_bytes) + ", variables " + std::to_string(stats.variable_bytes) + "\n";
 }
 
 }  // namespace weft

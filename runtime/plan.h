@@ -34,21 +34,21 @@ struct Slot {
   bool operator==(const Slot&) const = default;
 };
 
-// One kernel call.
+// One kernel call: a node, or a part of it.
 struct Step {
   static constexpr NodeId kNoNode = static_cast<NodeId>(-1);  // a copy or a gate: the planner's own
-  static constexpr std::uint64_t kNoScratch = static_cast<std::uint64_t>(-1);
 
   std::uint32_t kernel = 0;      // of Plan::kernels
+  std::uint32_t part = 0;        // of the kernel; the parts of a node are consecutive steps that share their slots
   NodeId node = kNoNode;         // of Plan::program.graph
   std::uint32_t first_slot = 0;  // of Plan::slots: the operands, then the outputs
   std::uint32_t num_inputs = 0;
   std::uint32_t num_outputs = 0;
-  std::uint64_t scratch = kNoScratch;  // offset into the arena
 };
 
 struct PlanStats {
-  std::size_t arena_bytes = 0;          // what one run needs for intermediates and scratch
+  std::size_t arena_bytes = 0;          // what one run needs for intermediates
+  std::size_t scratch_bytes = 0;        // and for scratch, times the workers that may be at it
   std::size_t without_reuse_bytes = 0;  // the same if no two buffers shared bytes
   std::size_t constant_bytes = 0;
   std::size_t argument_bytes = 0;
@@ -70,7 +70,9 @@ struct Plan {
   std::vector<std::uint32_t> first_successor;  // steps.size() + 1 entries
   std::vector<StepId> successors;
   std::vector<std::uint32_t> dependencies;
-  std::vector<StepId> roots;  // the steps that wait for none
+  std::vector<StepId> roots;     // the steps that wait for none, the most urgent first
+  std::vector<float> seconds;    // of each step, by the cost model
+  std::vector<float> remaining;  // the longest path from the start of each step to the end: its urgency
 
   std::shared_ptr<Buffer> constants;
   PlanStats stats;

@@ -23,6 +23,14 @@ void Reachability::find_ancestors(const StepGraph& graph) {
   }
 }
 
+std::vector<std::uint64_t> Reachability::common_ancestors(StepId first, std::uint32_t count) const {
+  const std::uint64_t* row = ancestors_.data() + first * words_;
+  std::vector<std::uint64_t> common(row, row + words_);
+  for (StepId s = first + 1; s < first + count; ++s)
+    for (std::size_t w = 0; w < words_; ++w) common[w] &= ancestors_[s * words_ + w];
+  return common;
+}
+
 void Reachability::find_chains(const StepGraph& graph) {
   const std::size_t n = graph.size();
   chain_.resize(n);

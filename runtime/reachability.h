@@ -33,6 +33,14 @@ class Reachability {
     if (words_ > 0) return (ancestors_[b * words_ + a / 64] >> (a % 64)) & 1;
     return before_by_chains(a, b);
   }
+  // Whether a step ends before any of `count` consecutive steps begins.
+  bool before_all(StepId a, StepId first, std::uint32_t count) const {
+    for (StepId b = first; b < first + count; ++b)
+      if (!before(a, b)) return false;
+    return true;
+  }
+  // One bit for each step that ends before any of `count` consecutive steps begins. Only if exact().
+  std::vector<std::uint64_t> common_ancestors(StepId first, std::uint32_t count) const;
   // The chain that a step is on: consecutive steps of a chain depend on each other.
   std::uint32_t chain(StepId s) const { return chain_[s]; }
   std::uint32_t num_chains() const { return num_chains_; }

@@ -15,20 +15,23 @@ Run::Run(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)), arena_(plan
   for (std::size_t i = 0; i < pointers_.size(); ++i) pointers_[i] = resolve(plan_->slots[i]);
   index_externals();
   make_calls();
+  provide_scratch(1);
 }
 
 void Run::make_calls() {
   const auto needs_instance = [&](const Step& step) { return plan_->kernels[step.kernel].instance != nullptr; };
   instances_.reserve(static_cast<std::size_t>(std::count_if(plan_->steps.begin(), plan_->steps.end(), needs_instance)));
   calls_.reserve(plan_->steps.size());
-  char* arena = arena_.as<char>();
   for (const Step& step : plan_->steps) {
     const Kernel& kernel = plan_->kernels[step.kernel];
     if (kernel.instance) instances_.push_back(kernel.instance());
     void** slots = pointers_.data() + step.first_slot;
-    void* scratch = step.scratch == Step::kNoScratch ? nullptr : arena + step.scratch;
-    calls_.push_back({kernel.instance ? &instances_.back() : &kernel.run, {slots, slots + step.num_inputs, scratch}});
+    calls_.push_back({kernel.instance ? &instances_.back() : &kernel.run, slots, slots + step.num_inputs, step.part});
   }
+}
+
+void Run::provide_scratch(std::size_t workers) {
+  while (scratch_.size() < workers) scratch_.push_back(std::make_unique<Buffer>(plan_->stats.scratch_bytes));
 }
 
 // Null for what is bound later.

@@ -37,16 +37,18 @@ class Run {
   // then keep their old values (if the op that failed is marked may_throw) and results are undefined.
   void execute(Executor& executor);
 
-  // The bytes that this run holds for intermediates and scratch.
-  std::size_t arena_bytes() const { return arena_.bytes(); }
+  // The bytes that this run holds: intermediates, and scratch for each worker that an executor came with so far.
+  std::size_t arena_bytes() const { return arena_.bytes() + scratch_.size() * plan_->stats.scratch_bytes; }
 
   // ---- For executors
-  // Runs the kernel of step s, or nothing after a failure. Never throws.
-  void step(StepId s) noexcept {
+  // Scratch for workers 0 .. n - 1. Comes before the first step that one of them runs; throws Error.
+  void provide_scratch(std::size_t workers);
+  // Runs the kernel of step s, or nothing after a failure. Never throws. A worker runs one step at a time.
+  void step(StepId s, std::size_t worker = 0) noexcept {
     if (failed()) return;
     const Call& call = calls_[s];
     try {
-      (*call.run)(call.args);
+      (*call.run)({call.in, call.out, scratch_[worker]->data(), call.part});
     } catch (...) {
       fail(s);
     }
@@ -58,7 +60,9 @@ class Run {
  private:
   struct Call {
     const KernelFn* run;
-    KernelArgs args;
+    const void* const* in;
+    void* const* out;
+    std::uint32_t part;
   };
 
   void make_calls();
@@ -71,8 +75,9 @@ class Run {
 
   std::shared_ptr<const Plan> plan_;
   Buffer arena_;
-  std::vector<void*> pointers_;  // of each of the plan's slots
-  std::vector<Call> calls_;      // of each step
+  std::vector<std::unique_ptr<Buffer>> scratch_;  // of each worker
+  std::vector<void*> pointers_;                   // of each of the plan's slots
+  std::vector<Call> calls_;                       // of each step
   std::vector<KernelFn> instances_;
 
   // Externals: arguments, then variables, then results. The slots that name external e are

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <thread>
 #include <vector>
 
 #include "runtime/executor.h"
@@ -28,7 +29,62 @@ constexpr std::memory_order kCount = std::memory_order_acq_rel;
 
 constexpr StepId kNoStep = static_cast<StepId>(-1);
 
+// A step of this length waits in one place for all workers, so that the most urgent one of all runs next. Shorter ones
+// stay with the worker that made them ready: there, finding the most urgent would cost more than it gains.
+constexpr float kLongSeconds = 5e-6F;
+
 class TaskGraph;
+
+// The long steps that are ready, the most urgent on top.
+class Urgent {
+ public:
+  explicit Urgent(const Plan& plan) : plan_(plan) { heap_.reserve(plan.steps.size()); }
+
+  void push(StepId s) {
+    const Lock lock(busy_);
+    heap_.push_back(s);
+    std::push_heap(heap_.begin(), heap_.end(), by_urgency());
+  }
+  StepId pop() {
+    const Lock lock(busy_);
+    std::pop_heap(heap_.begin(), heap_.end(), by_urgency());
+    const StepId s = heap_.back();
+    heap_.pop_back();
+    return s;
+  }
+  // In place of a push and a pop.
+  StepId exchange(StepId s) {
+    const Lock lock(busy_);
+    if (heap_.empty() || !by_urgency()(s, heap_.front())) return s;
+    std::pop_heap(heap_.begin(), heap_.end(), by_urgency());
+    std::swap(s, heap_.back());
+    std::push_heap(heap_.begin(), heap_.end(), by_urgency());
+    return s;
+  }
+
+ private:
+  class Lock {
+   public:
+    explicit Lock(std::atomic_flag& busy) : busy_(busy) {
+      while (busy_.test_and_set(std::memory_order_acquire)) std::this_thread::yield();
+    }
+    ~Lock() { busy_.clear(std::memory_order_release); }
+
+   private:
+    std::atomic_flag& busy_;
+  };
+  struct ByUrgency {
+    const Plan& plan;
+    bool operator()(StepId a, StepId b) const {
+      return plan.remaining[a] != plan.remaining[b] ? plan.remaining[a] < plan.remaining[b] : a > b;
+    }
+  };
+  ByUrgency by_urgency() const { return {plan_}; }
+
+  const Plan& plan_;
+  std::atomic_flag busy_;
+  std::vector<StepId> heap_;
+};
 
 // Runs one step, and then goes on with successors while it is this task that made them ready.
 class StepTask final : public d1::task {
@@ -61,6 +117,7 @@ class TaskGraph final : public ExecutorState {
       waiting_for_[s].store(plan_.dependencies[s], std::memory_order_relaxed);
     steps_left_.reserve(static_cast<std::uint32_t>(tasks_.size()));
     for (std::size_t i = plan_.roots.size(); i-- > 1;) spawn(plan_.roots[i]);
+    if (is_long(plan_.roots[0])) urgent_.push(plan_.roots[0]);
     tsan_release(&tasks_[plan_.roots[0]]);
     d1::execute_and_wait(tasks_[plan_.roots[0]], context_, steps_left_, context_);
     tsan_acquire(&steps_left_);
@@ -68,31 +125,39 @@ class TaskGraph final : public ExecutorState {
     if (kThreadSanitizer) steps_left_.reserve(0);
   }
 
-  // From step s on, as long as this thread makes a further one ready. The last thing that touches the Run.
+  // From a ready step on, as long as this thread makes a further one ready. For a long step, the most urgent one of
+  // those runs in its place: there is one task for each. The last thing that touches the Run.
   void run_from(StepId s) {
+    const auto worker = static_cast<std::size_t>(tbb::this_task_arena::current_thread_index());
     std::uint32_t done = 0;
+    if (is_long(s)) s = urgent_.pop();
     while (s != kNoStep) {
-      run_.step(s);
+      run_.step(s, worker);
       ++done;
       s = count_down(s);
+      if (s != kNoStep && is_long(s)) s = urgent_.exchange(s);
     }
     tsan_release(&steps_left_);
     steps_left_.release(done);
   }
 
  private:
+  bool is_long(StepId s) const { return plan_.seconds[s] >= kLongSeconds; }
+
   void spawn(StepId s) {
+    if (is_long(s)) urgent_.push(s);
     tsan_release(&tasks_[s]);
     d1::spawn(tasks_[s], context_);
   }
 
-  // Returns the first of the successors that became ready, after spawning the others.
+  // Returns the most urgent of the successors that became ready, after spawning the others.
   StepId count_down(StepId s) {
     StepId next = kNoStep;
     const std::span<const StepId> successors = plan_.successors_of(s);
-    // Backwards: TBB runs last what was spawned first, which leaves the earliest steps to this thread.
+    // Backwards: TBB runs last what was spawned first, which leaves the most urgent steps to this thread.
     for (std::size_t i = successors.size(); i-- > 0;) {
-      if (waiting_for_[successors[i]].fetch_sub(1, kCount) != 1) continue;
+      // A step that waits for nothing else needs no counting.
+      if (plan_.dependencies[successors[i]] > 1 && waiting_for_[successors[i]].fetch_sub(1, kCount) != 1) continue;
       if (next != kNoStep) spawn(next);
       next = successors[i];
     }
@@ -103,6 +168,7 @@ class TaskGraph final : public ExecutorState {
   const Plan& plan_;
   std::vector<std::atomic<std::uint32_t>> waiting_for_;
   std::vector<StepTask> tasks_;
+  Urgent urgent_{plan_};
   d1::wait_context steps_left_{0};
   d1::task_group_context context_;
 };
@@ -126,6 +192,7 @@ class TbbExecutor final : public Executor {
     const PlanStats& stats = run.plan().stats;
     const bool gains = stats.estimated_seconds - stats.critical_seconds > least_gain_seconds_;
     if (!gains || run.plan().steps.empty() || concurrency() < 2) return serial_executor().run(run);
+    run.provide_scratch(static_cast<std::size_t>(tbb::this_task_arena::max_concurrency()));
     if (!run.executor_state()) run.executor_state() = std::make_unique<TaskGraph>(run);
     // Isolated: while this thread waits it must not start an unrelated task of its caller, which may wait for a lock
     // that this caller holds.

@@ -144,7 +144,9 @@ void TracedProgram::give_back(std::unique_ptr<Session> session) {
 
 std::size_t TracedProgram::arena_bytes_in_use() const {
   const std::lock_guard lock(mutex_);
-  return sessions_ * plan_->stats.arena_bytes;
+  std::size_t bytes = 0;
+  for (const auto& session : idle_) bytes += session->run.arena_bytes();
+  return bytes + (sessions_ - idle_.size()) * plan_->stats.arena_bytes;
 }
 
 void TracedProgram::bind(Session& session) {

@@ -18,7 +18,8 @@ namespace weft {
 
 // Bytes that a compiled program needs, known before it first runs.
 struct MemoryReport {
-  std::size_t planned_peak_bytes = 0;   // the arena of one run: intermediates and scratch, after reuse
+  std::size_t planned_peak_bytes = 0;   // the arena of one run: intermediates, after reuse
+  std::size_t scratch_bytes = 0;        // what kernels need to work, for each worker that a run has
   std::size_t without_reuse_bytes = 0;  // the same if nothing shared bytes
   std::size_t variable_bytes = 0;       // parameters, gradients and optimizer state that it reads or writes
   std::size_t constant_bytes = 0;

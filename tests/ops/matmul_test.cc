@@ -242,7 +242,7 @@ TEST(OnednnTest, InstancesRunSideBySide) {
       void* out[] = {c.data()};
       bool ok = true;
       for (int i = 0; i < 20; ++i) {
-        run({in, out, scratch.data()});
+        run({in, out, scratch.data(), 0});
         ok = ok && c.doubles() == expected;
       }
       equal[static_cast<std::size_t>(t)] = ok;
@@ -261,7 +261,7 @@ TEST(OnednnTest, RunWithoutAnInstanceComputesTheSame) {
   HostTensor c(type), scratch({DType::boolean, {static_cast<std::int64_t>(kernel.scratch_bytes)}});
   const void* in[] = {a.data(), a.data()};
   void* out[] = {c.data()};
-  kernel.run({in, out, scratch.data()});
+  kernel.run({in, out, scratch.data(), 0});
   EXPECT_THAT(c, has_values(triple_loop(a, false, a, false, 1, 130, 130, 130)));
   EXPECT_TRUE(scratch.guard_is_intact());
   EXPECT_EQ(kernel.flops, 2.0 * 130 * 130 * 130);

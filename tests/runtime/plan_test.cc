@@ -133,8 +133,8 @@ TEST(Plan, DescribesItself) {
   Sketch s;
   s.result(s.next_apart(s.next(s.input())));
   const std::string text = describe(*s.plan());
-  EXPECT_THAT(text, HasSubstr("0: test_next %1(argument 0) -> arena+0; then 1\n"));
-  EXPECT_THAT(text, HasSubstr("1: test_next_apart %2(arena+0) -> result 0; then\n"));
+  EXPECT_THAT(text, HasSubstr("0: test_next %1(argument 0) -> arena+0, 0.06 us; then 1\n"));
+  EXPECT_THAT(text, HasSubstr("1: test_next_apart %2(arena+0) -> result 0, 0.06 us; then\n"));
   EXPECT_THAT(text, HasSubstr("arena 64 bytes (64 without reuse)"));
 }
 

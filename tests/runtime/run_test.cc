@@ -74,8 +74,8 @@ TEST(Run, HoldsThePlannedBytesAndNoOthers) {
   const std::size_t before = Buffer::live_bytes();
   const weft::Run run(plan);
   EXPECT_GT(plan->stats.arena_bytes, 0U);
-  EXPECT_EQ(run.arena_bytes(), plan->stats.arena_bytes);
-  EXPECT_EQ(Buffer::live_bytes() - before, plan->stats.arena_bytes);
+  EXPECT_EQ(run.arena_bytes(), plan->stats.arena_bytes + plan->stats.scratch_bytes);
+  EXPECT_EQ(Buffer::live_bytes() - before, run.arena_bytes());
 }
 
 TEST(Run, NamesTheNodeThatFailed) {

@@ -70,6 +70,37 @@ Kernel compile_split(const OpCall& call) {
   }};
 }
 
+Kernel compile_rows(const OpCall& call) {
+  const std::int64_t rows = call.out().shape.numel() / 4;
+  return {.run =
+              [](const KernelArgs& args) {
+                for (std::size_t i = 4 * args.part; i < 4 * (args.part + std::size_t{1}); ++i)
+                  args.output<float>()[i] = 0.25F * args.input<float>(0)[i] + 0.5F * args.input<float>(1)[i];
+              },
+          .parts = static_cast<std::uint32_t>(rows),
+          .region =
+              [](std::uint32_t part, std::size_t) {
+                return Region{4, part, 1, 0, 4};
+              }};
+}
+
+Kernel compile_columns(const OpCall& call) {
+  const std::int64_t rows = call.out().shape.numel() / 4;
+  return {.run =
+              [rows](const KernelArgs& args) {
+                float sum = 0;
+                for (std::int64_t r = 0; r < rows; ++r) {
+                  sum = 0.5F * sum + args.input<float>(0)[4 * r + args.part];
+                  args.output<float>()[4 * r + args.part] = sum - args.input<float>(1)[(4 * r + 3) % (4 * rows)];
+                }
+              },
+          .parts = 4,
+          .region =
+              [rows](std::uint32_t part, std::size_t slot) {
+                return slot == 1 ? Region{} : Region{4, 0, rows, part, 1};
+              }};
+}
+
 Kernel compile_reversed(const OpCall& call) {
   const std::size_t n = numel(call.out());
   const auto run = [n](const KernelArgs& args) {
@@ -127,6 +158,14 @@ constexpr OpDef kTestSplit{.name = "test_split",
                            .infer = infer_twice,
                            .compile = compile_split,
                            .in_place = InPlace::elementwise};
+constexpr OpDef kTestRows{.name = "test_rows",
+                          .min_inputs = 2,
+                          .max_inputs = 2,
+                          .infer = infer_folded,
+                          .compile = compile_rows,
+                          .in_place = InPlace::elementwise};
+constexpr OpDef kTestColumns{
+    .name = "test_columns", .min_inputs = 2, .max_inputs = 2, .infer = infer_folded, .compile = compile_columns};
 constexpr OpDef kTestReversed{
     .name = "test_reversed", .min_inputs = 1, .max_inputs = 1, .infer = infer_same, .compile = compile_reversed};
 constexpr OpDef kTestValue{.name = "test_value", .infer = infer_flat, .compile = compile_value};

@@ -32,7 +32,7 @@ void run_kernel(const Graph& graph, NodeId n, Values& values) {
   const Kernel kernel = node.op->compile({*node.op, types, node.attrs, node.where, node.outputs});
   HostTensor scratch({DType::boolean, {static_cast<std::int64_t>(kernel.scratch_bytes)}});
   const KernelFn run = kernel.instance ? kernel.instance() : kernel.run;
-  run({in.data(), out.data(), scratch.data()});
+  for (std::uint32_t part = 0; part < kernel.parts; ++part) run({in.data(), out.data(), scratch.data(), part});
 
   if (!scratch.guard_is_intact()) throw broken(graph, n, "the kernel wrote beyond its scratch");
   for (const HostTensor& result : values[n])

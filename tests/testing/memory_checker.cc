@@ -29,23 +29,65 @@ Matrix ancestors_of(const Plan& plan) {
   return ancestors(plan.steps.size(), [&](StepId s) { return predecessors[s]; });
 }
 
-bool ends_before(const Matrix& before, const Life& a, const Life& b) {
-  const auto ended = [&](StepId s) { return before[b.writer][s]; };
-  return ended(a.writer) && std::all_of(a.readers.begin(), a.readers.end(), ended);
+Region region(const Plan& plan, StepId s, std::size_t slot) {
+  const Kernel& kernel = plan.kernels[plan.steps[s].kernel];
+  return kernel.region ? kernel.region(plan.steps[s].part, slot) : Region{};
+}
+
+// The slot of a step's first operand or output at this place in the arena.
+std::size_t slot_at(std::span<const Slot> slots, std::size_t offset) {
+  return static_cast<std::size_t>(std::find(slots.begin(), slots.end(), Slot{Space::arena, offset}) - slots.begin());
+}
+
+// Whether step s touches elements at this place in the arena that step w writes.
+bool touches_what(const Plan& plan, StepId s, StepId w, std::size_t offset) {
+  const Step &step = plan.steps[s], &writer = plan.steps[w];
+  const Region written = region(plan, w, writer.num_inputs + slot_at(plan.outputs_of(writer), offset));
+  const std::span<const Slot> slots{plan.slots.data() + step.first_slot, step.num_inputs + step.num_outputs};
+  for (std::size_t i = 0; i < slots.size(); ++i)
+    if (slots[i] == Slot{Space::arena, offset} && region(plan, s, i).meets(written)) return true;
+  return false;
+}
+
+// Values of the same size at the same place are compared part by part.
+bool ends_before(const Plan& plan, const Matrix& before, const Life& a, const Life& b) {
+  const bool same_place = a.offset == b.offset && a.bytes == b.bytes;
+  const auto ended = [&](StepId s) {
+    return std::all_of(b.writers.begin(), b.writers.end(),
+                       [&](StepId w) { return before[w][s] || (same_place && !touches_what(plan, s, w, a.offset)); });
+  };
+  return std::all_of(a.writers.begin(), a.writers.end(), ended) &&
+         std::all_of(a.readers.begin(), a.readers.end(), ended);
+}
+
+// Without regard to parts.
+bool all_before(const Matrix& before, const Life& a, const Life& b) {
+  const auto ended = [&](StepId s) { return before[b.writers[0]][s]; };
+  return ended(a.writers[0]) && std::all_of(a.readers.begin(), a.readers.end(), ended);
 }
 
 bool overlap(const Life& a, const Life& b) {
   return a.bytes > 0 && b.bytes > 0 && a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
 }
 
-// b takes the bytes of a while its writer, an elementwise kernel, reads a as the last one.
+// b takes the bytes of a while its writer, an elementwise kernel, reads a as the last one, each part what it writes.
 bool taken_in_place(const Plan& plan, const Matrix& before, const Life& a, const Life& b) {
-  const NodeId n = plan.steps[b.writer].node;
-  if (n == Step::kNoNode || plan.program.graph.node(n).op->in_place != InPlace::elementwise) return false;
-  if (a.offset != b.offset || a.bytes != b.bytes || a.writer == b.writer) return false;
-  if (std::find(a.readers.begin(), a.readers.end(), b.writer) == a.readers.end()) return false;
-  return before[b.writer][a.writer] && std::all_of(a.readers.begin(), a.readers.end(),
-                                                   [&](StepId r) { return r == b.writer || before[b.writer][r]; });
+  const Step& step = plan.steps[b.writers[0]];
+  if (step.node == Step::kNoNode) return false;
+  const OpDef& op = *plan.program.graph.node(step.node).op;
+  if (op.in_place != InPlace::elementwise) return false;
+  if (a.offset != b.offset || a.bytes != b.bytes || a.writers == b.writers) return false;
+  const std::size_t in = slot_at(plan.inputs_of(step), a.offset);
+  const std::size_t out = step.num_inputs + slot_at(plan.outputs_of(step), b.offset);
+  if (in < static_cast<std::size_t>(op.first_in_place)) return false;
+  return std::all_of(b.writers.begin(), b.writers.end(), [&](StepId w) {
+    const auto ended = [&](StepId r) {
+      return before[w][r] || std::find(b.writers.begin(), b.writers.end(), r) != b.writers.end();
+    };
+    return std::find(a.readers.begin(), a.readers.end(), w) != a.readers.end() &&
+           region(plan, w, in) == region(plan, w, out) && std::all_of(a.readers.begin(), a.readers.end(), ended) &&
+           std::any_of(a.writers.begin(), a.writers.end(), [&](StepId p) { return bool{before[w][p]}; });
+  });
 }
 
 ValueId root_of(const Graph& graph, ValueId v) {
@@ -65,12 +107,12 @@ std::string check_lives(const Plan& plan, const Matrix& before) {
   const std::vector<Life> all = lives(plan);
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Life& a = all[i];
-    if (a.offset % 64 != 0 || a.offset + a.bytes > plan.stats.arena_bytes) return "badly placed: " + name(a.writer);
+    if (a.offset % 64 != 0 || a.offset + a.bytes > plan.stats.arena_bytes) return "badly placed: " + name(a.writers[0]);
     for (std::size_t j = 0; j < i; ++j) {
       const Life& b = all[j];
-      if (!overlap(a, b) || ends_before(before, a, b) || ends_before(before, b, a)) continue;
+      if (!overlap(a, b) || ends_before(plan, before, a, b) || ends_before(plan, before, b, a)) continue;
       if (taken_in_place(plan, before, a, b) || taken_in_place(plan, before, b, a)) continue;
-      return "shared bytes: what " + name(a.writer) + " and " + name(b.writer) + " write";
+      return "shared bytes: what " + name(a.writers[0]) + " and " + name(b.writers[0]) + " write";
     }
   }
   return "";
@@ -78,13 +120,16 @@ std::string check_lives(const Plan& plan, const Matrix& before) {
 
 std::string check_data(const Plan& plan, const Matrix& before) {
   const Graph& graph = plan.program.graph;
-  std::map<NodeId, StepId> step_of;
+  std::map<NodeId, std::vector<StepId>> steps_of;
   for (StepId s = 0; s < plan.steps.size(); ++s)
-    if (plan.steps[s].node != Step::kNoNode) step_of[plan.steps[s].node] = s;
-  for (const auto& [n, s] : step_of)
-    for (const ValueId& v : graph.operands(n)) {
-      const auto producer = step_of.find(root_of(graph, v).node);
-      if (producer != step_of.end() && !before[s][producer->second]) return name(s) + " does not wait for an operand";
+    if (plan.steps[s].node != Step::kNoNode) steps_of[plan.steps[s].node].push_back(s);
+  for (const auto& [n, steps] : steps_of)
+    for (std::size_t slot = 0; slot < graph.num_operands(n); ++slot) {
+      const ValueId v = root_of(graph, graph.operand(n, slot));
+      for (const StepId s : steps)
+        for (const StepId p : steps_of[v.node])
+          if (!before[s][p] && region(plan, s, slot).meets(region(plan, p, plan.steps[p].num_inputs + v.output)))
+            return name(s) + " does not wait for an operand";
     }
   return "";
 }
@@ -93,6 +138,16 @@ std::string check_data(const Plan& plan, const Matrix& before) {
 bool reads_old_value(const Plan& plan, StepId s, const Slot& variable, const Matrix& before, StepId writer) {
   const std::span<const Slot> inputs = plan.inputs_of(plan.steps[s]);
   return std::find(inputs.begin(), inputs.end(), variable) != inputs.end() && !before[s][writer];
+}
+
+// Whether what step s reads of a slot is written by step w.
+bool meets(const Plan& plan, StepId s, StepId w, const Slot& slot) {
+  const Step& writer = plan.steps[w];
+  const std::span<const Slot> in = plan.inputs_of(plan.steps[s]), out = plan.outputs_of(writer);
+  const auto written = static_cast<std::size_t>(std::find(out.begin(), out.end(), slot) - out.begin());
+  for (std::size_t i = 0; i < in.size(); ++i)
+    if (in[i] == slot && region(plan, s, i).meets(region(plan, w, writer.num_inputs + written))) return true;
+  return false;
 }
 
 std::string check_writes(const Plan& plan, const Matrix& before) {
@@ -105,7 +160,8 @@ std::string check_writes(const Plan& plan, const Matrix& before) {
         const NodeId n = plan.steps[s].node;
         if (n != Step::kNoNode && plan.program.graph.node(n).op->may_throw && !before[w][s])
           return name(w) + " writes a variable before " + name(s) + " may throw";
-        if (s != w && reads_old_value(plan, s, slot, before, w) && !before[w][s])
+        if ((n == Step::kNoNode || n != plan.steps[w].node) && reads_old_value(plan, s, slot, before, w) &&
+            !before[w][s] && meets(plan, s, w, slot))
           return name(w) + " writes a variable before " + name(s) + " has read it";
       }
     }
@@ -131,15 +187,16 @@ std::vector<Life> lives(const Plan& plan) {
     for (std::uint32_t k = 0; k < step.num_outputs; ++k) {
       const Slot& slot = plan.outputs_of(step)[k];
       if (slot.space != Space::arena) continue;
+      if (step.part > 0) {
+        all[of_value.at({step.node, k})].writers.push_back(s);
+        continue;
+      }
       const std::size_t bytes = step.node == Step::kNoNode ? bytes_of_variable(plan, plan.inputs_of(step)[0])
                                                            : graph.node(step.node).outputs[k].bytes();
       if (bytes > 0) latest[slot.where] = all.size();
       if (step.node != Step::kNoNode) of_value[{step.node, k}] = all.size();
-      all.push_back({.offset = slot.where, .bytes = bytes, .writer = s, .readers = {}});
+      all.push_back({.offset = slot.where, .bytes = bytes, .writers = {s}, .readers = {}});
     }
-    if (step.scratch != Step::kNoScratch)
-      all.push_back(
-          {.offset = step.scratch, .bytes = plan.kernels[step.kernel].scratch_bytes, .writer = s, .readers = {}});
   }
   return all;
 }
@@ -160,10 +217,10 @@ std::string check_layout(const StepGraph& graph, const ArenaBuffers& arena, cons
   for (std::size_t i = 0; i < arena.buffers.size(); ++i) {
     const ArenaBuffer& b = arena.buffers[i];
     const auto first = arena.readers.begin() + b.first_reader;
-    all.push_back({layout.offsets[i], b.bytes, b.writer, {first, first + b.num_readers}});
+    all.push_back({layout.offsets[i], b.bytes, {b.writer}, {first, first + b.num_readers}});
     if (layout.offsets[i] % 64 != 0 || layout.offsets[i] + b.bytes > layout.bytes) return "badly placed";
     for (std::size_t j = 0; j < i; ++j)
-      if (overlap(all[i], all[j]) && !ends_before(before, all[i], all[j]) && !ends_before(before, all[j], all[i]))
+      if (overlap(all[i], all[j]) && !all_before(before, all[i], all[j]) && !all_before(before, all[j], all[i]))
         return "shared bytes: buffers " + std::to_string(j) + " and " + std::to_string(i);
   }
   return "";
@@ -177,8 +234,8 @@ void PoisonExecutor::run(Run& run) {
   std::vector<std::size_t> touches_left;
   std::vector<std::vector<std::size_t>> touched_by(plan.steps.size());
   for (std::size_t i = 0; i < all.size(); ++i) {
-    touches_left.push_back(1 + all[i].readers.size());
-    touched_by[all[i].writer].push_back(i);
+    touches_left.push_back(all[i].writers.size() + all[i].readers.size());
+    for (const StepId w : all[i].writers) touched_by[w].push_back(i);
     for (const StepId r : all[i].readers) touched_by[r].push_back(i);
   }
   while (!ready.empty()) {
@@ -190,7 +247,9 @@ void PoisonExecutor::run(Run& run) {
       if (--waiting[next] == 0) ready.push_back(next);
     for (const std::size_t i : touched_by[s]) {
       const bool has_heir = std::any_of(touched_by[s].begin(), touched_by[s].end(), [&](std::size_t other) {
-        return other != i && all[other].writer == s && overlap(all[other], all[i]);
+        const std::vector<StepId>& writers = all[other].writers;
+        return other != i && std::find(writers.begin(), writers.end(), s) != writers.end() &&
+               overlap(all[other], all[i]);
       });
       if (--touches_left[i] == 0 && !has_heir)
         std::memset(static_cast<char*>(run.arena()) + all[i].offset, 0xFF, all[i].bytes);

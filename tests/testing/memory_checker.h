@@ -12,17 +12,18 @@
 
 namespace weft {
 
-// The life of a value, or of scratch, in the arena.
+// The life of a value in the arena. Its writers are the parts of a node.
 struct Life {
   std::size_t offset = 0;
   std::size_t bytes = 0;
-  StepId writer = 0;
+  std::vector<StepId> writers;
   std::vector<StepId> readers;
 };
 std::vector<Life> lives(const Plan& plan);
 
-// What is wrong with a plan, or "": values that share bytes while both are needed, steps that do not wait for what they
-// read, writes to a variable before all that may throw and all that read its old value, writes to arguments.
+// What is wrong with a plan, or "": values that share bytes while both are needed, parts that do not wait for the parts
+// that write what they read, writes to a variable before all that may throw and all that read its old value, writes to
+// arguments.
 std::string check_plan(const Plan& plan);
 
 // The same for a layout alone.

@@ -47,7 +47,7 @@ class Generator {
       values_.push_back(builder.record(kTestCheck, {x}, {{"id", checks_++}}));
       return;
     }
-    switch (below(10)) {
+    switch (below(12)) {
       case 0:
         return add(builder.record(kTestValue, {}, {{"size", size}, {"value", static_cast<double>(below(5))}}));
       case 1:
@@ -67,6 +67,10 @@ class Generator {
         for (std::size_t k = below(5); k > 0; --k) operands.push_back(pick());
         return add(builder.record(kTestGather, operands, {{"size", size}}));
       }
+      case 7:
+        return add(builder.record(kTestRows, {x, pick_like(x)}));
+      case 8:
+        return add(builder.record(kTestColumns, {x, pick_like(x)}));
       default: {
         std::vector<Value> operands = {x};
         for (std::size_t k = below(3); k > 0; --k) operands.push_back(pick_like(x));
