@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -13,7 +14,8 @@
 namespace weft {
 
 using Dims = std::vector<std::int64_t>;
-using AttrValue = std::variant<bool, std::int64_t, double, DType, Dims>;
+// Texts have neither quotes nor line ends.
+using AttrValue = std::variant<bool, std::int64_t, double, DType, Dims, std::string>;
 
 // Sorted by name. Names must outlive every graph: string literals, or intern().
 class Attrs {

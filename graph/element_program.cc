@@ -71,7 +71,10 @@ class Words {
 void parse_statement(Words words, ElementProgram& program) {
   const std::string_view first = words.next();
   const std::size_t known = program.num_inputs + program.code.size();
+  constexpr std::size_t kMostRegisters = 60000;
+  if (known >= kMostRegisters) words.fail("too many registers");
   if (first == "inputs") {
+    if (known > 0) words.fail("inputs come first");
     program.num_inputs = words.number<std::uint16_t>();
   } else if (first == "out") {
     const auto kind = std::find(std::begin(kOutputs), std::end(kOutputs), words.next());
@@ -94,6 +97,21 @@ void parse_statement(Words words, ElementProgram& program) {
 
 std::string_view name(ElementCode code) { return info(code).name; }
 std::size_t num_operands(ElementCode code) { return info(code).operands; }
+
+MatrixShape matrix_of(const Shape& shape) {
+  if (shape.rank() == 0) return {};
+  const std::int64_t cols = shape[shape.rank() - 1];
+  return {cols == 0 ? 0 : shape.numel() / cols, cols};
+}
+
+Access access_of(const Shape& operand, const Shape& shape) {
+  if (operand.numel() == shape.numel() && operand.rank() <= shape.rank()) return Access::elements;
+  if (operand.numel() == 1) return Access::scalar;
+  const MatrixShape all = matrix_of(shape), own = matrix_of(operand);
+  if (own.cols == all.cols && own.rows == 1) return Access::row;
+  if (own.cols == 1 && own.rows == all.rows && operand.rank() == shape.rank()) return Access::column;
+  return Access::none;
+}
 
 Register ElementProgram::emit(ElementCode op, std::initializer_list<Register> operands, float x, float y) {
   Instruction instruction{op, {}, x, y};

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "graph/op.h"
+#include "weft/shape.h"
 
 namespace weft {
 
@@ -62,6 +63,11 @@ struct Instruction {
   bool operator==(const Instruction&) const = default;
 };
 
+// Rounding errors grow with the longest chain of additions: blocks keep every chain short. A long row is summed in
+// blocks of kSumBlock elements, which are added in pairs; columns in blocks of kSumRows rows, which are added in order.
+inline constexpr std::int64_t kSumBlock = 1024;
+inline constexpr std::int64_t kSumRows = 48;
+
 // What becomes of a register.
 enum class ElementOutputKind : std::uint8_t {
   elements,     // a tensor of the program's shape
@@ -88,9 +94,26 @@ struct ElementProgram {
   static ElementProgram parse(std::string_view text);
 };
 
+// A tensor as a program sees it: the last dim are the columns.
+struct MatrixShape {
+  std::int64_t rows = 1, cols = 1;
+};
+MatrixShape matrix_of(const Shape& shape);
+
+// How an operand serves a program over a shape that it broadcasts to.
+enum class Access : std::uint8_t {
+  none,  // in no way that a program can follow
+  elements,
+  row,     // one row for all rows
+  column,  // one number for each row
+  scalar
+};
+Access access_of(const Shape& operand, const Shape& shape);
+
 // How an elementwise op says what it computes: registers of its operands in, those of its results out.
 class LowerCall {
  public:
+  // All three must outlive this.
   LowerCall(const OpCall& call, ElementProgram& program, std::span<const Register> operands)
       : call_(call), program_(program), operands_(operands) {}
 
@@ -105,6 +128,7 @@ class LowerCall {
   }
   Register constant(double value) { return program_.constant(value); }
   void out(Register r) { results_.push_back(r); }
+  const AttrValue* find(std::string_view name) const { return call_.attrs.find(name); }
   const std::vector<Register>& results() const { return results_; }
 
  private:
@@ -113,5 +137,12 @@ class LowerCall {
   std::span<const Register> operands_;
   std::vector<Register> results_;
 };
+
+// The lowering of an op that is one instruction on its operands.
+template <ElementCode code>
+void lower_as(LowerCall& call) {
+  const auto in = [&](std::size_t i) { return i < call.num_inputs() ? call.in(i) : Register{0}; };
+  call.out(call.emit(code, {in(0), in(1), in(2)}));
+}
 
 }  // namespace weft

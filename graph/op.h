@@ -131,7 +131,8 @@ struct OpDef {
   InPlace in_place = InPlace::no;
   // Operands before this one are read whole, whatever in_place says.
   int first_in_place = 0;
-  // For elementwise ops on f32: emits the same arithmetic, to be part of a fused kernel. Null: never fused.
+  // For elementwise ops on f32: emits the same arithmetic, to be part of a fused kernel. Null, or where it emits no
+  // result: not fused. Booleans are 1 and 0 there, operands of one f64 element are rounded.
   void (*lower)(LowerCall&) = nullptr;
   // The kernel checks data and may throw. Variables are written only after every such kernel of a run is through.
   bool may_throw = false;

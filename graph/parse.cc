@@ -192,6 +192,11 @@ class Parser {
   AttrValue parse_value() {
     skip_spaces();
     if (!rest_.empty() && rest_[0] == '[') return parse_dims();
+    if (accept('"')) {
+      const std::string text(take_while([](char c) { return c != '"' && c != '\n'; }));
+      expect('"');
+      return text;
+    }
     const std::string_view token = take_while([](char c) { return is_name_char(c) || c == '-' || c == '+'; });
     if (token == "true") return true;
     if (token == "false") return false;

@@ -36,6 +36,7 @@ class Hasher {
       add(dims->size());
       for (const std::int64_t d : *dims) add(static_cast<std::uint64_t>(d));
     }
+    if (const auto* text = std::get_if<std::string>(&value)) add(std::string_view(*text));
   }
   void add(const Attrs& attrs) {
     for (const auto& [name, value] : attrs) {

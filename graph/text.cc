@@ -58,8 +58,10 @@ void append_value(std::string& text, const AttrValue& value) {
     append_double(text, *number);
   else if (const auto* dtype = std::get_if<DType>(&value))
     text += name_of(*dtype);
+  else if (const auto* dims = std::get_if<Dims>(&value))
+    append_dims(text, *dims);
   else
-    append_dims(text, std::get<Dims>(value));
+    text += '"' + std::get<std::string>(value) + '"';
 }
 
 class Printer {

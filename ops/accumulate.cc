@@ -2,6 +2,7 @@
 // order of the slots, so that no schedule changes the bits.
 #include <cstdint>
 
+#include "graph/element_program.h"
 #include "ops/values.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -100,6 +101,12 @@ Kernel compile(const OpCall& call) {
           .flops = static_cast<double>(slots) * static_cast<double>(n)};
 }
 
+void lower(LowerCall& call) {
+  Register total = call.in(0);
+  for (std::size_t i = 1; i < call.num_inputs(); ++i) total = call.emit(ElementCode::add, {total, call.in(i)});
+  call.out(total);
+}
+
 }  // namespace
 
 constexpr OpDef kAccumulate{.name = "accumulate",
@@ -109,7 +116,8 @@ constexpr OpDef kAccumulate{.name = "accumulate",
                             .grad = grad,
                             .compile = compile,
                             .grad_name = "AddBackward0",
-                            .in_place = InPlace::elementwise};
+                            .in_place = InPlace::elementwise,
+                            .lower = lower};
 WEFT_REGISTER_OP(kAccumulate);
 
 Value accumulate(std::span<const Value> values) {

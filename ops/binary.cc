@@ -25,7 +25,8 @@ constexpr OpDef kAdd{.name = "add",
                      .grad = grad_add,
                      .compile = compile_add,
                      .grad_name = "AddBackward0",
-                     .in_place = InPlace::elementwise};
+                     .in_place = InPlace::elementwise,
+                     .lower = lower_as<ElementCode::add>};
 WEFT_REGISTER_OP(kAdd);
 
 void grad_sub(GradCall& g) {
@@ -44,7 +45,8 @@ constexpr OpDef kSub{.name = "sub",
                      .grad = grad_sub,
                      .compile = compile_sub,
                      .grad_name = "SubBackward0",
-                     .in_place = InPlace::elementwise};
+                     .in_place = InPlace::elementwise,
+                     .lower = lower_as<ElementCode::sub>};
 WEFT_REGISTER_OP(kSub);
 
 void grad_mul(GradCall& g) {
@@ -63,7 +65,8 @@ constexpr OpDef kMul{.name = "mul",
                      .grad = grad_mul,
                      .compile = compile_mul,
                      .grad_name = "MulBackward0",
-                     .in_place = InPlace::elementwise};
+                     .in_place = InPlace::elementwise,
+                     .lower = lower_as<ElementCode::mul>};
 WEFT_REGISTER_OP(kMul);
 
 void grad_div(GradCall& g) {
@@ -83,7 +86,8 @@ constexpr OpDef kDiv{.name = "div",
                      .grad = grad_div,
                      .compile = compile_div,
                      .grad_name = "DivBackward0",
-                     .in_place = InPlace::elementwise};
+                     .in_place = InPlace::elementwise,
+                     .lower = lower_as<ElementCode::div>};
 WEFT_REGISTER_OP(kDiv);
 
 }  // namespace

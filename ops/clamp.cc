@@ -65,6 +65,14 @@ Kernel compile_clamp(const OpCall& call) {
   }
 }
 
+void lower_clamp(LowerCall& call) {
+  const auto bound = [&](std::string_view name, double none) {
+    const AttrValue* value = call.find(name);
+    return static_cast<float>(value ? std::get<double>(*value) : none);
+  };
+  call.out(call.emit(ElementCode::clamp, {call.in(0)}, bound("min", -kInf), bound("max", kInf)));
+}
+
 constexpr OpDef kClamp{.name = "clamp",
                        .min_inputs = 1,
                        .max_inputs = 1,
@@ -72,7 +80,8 @@ constexpr OpDef kClamp{.name = "clamp",
                        .grad = grad_clamp,
                        .compile = compile_clamp,
                        .grad_name = "ClampBackward1",
-                       .in_place = InPlace::elementwise};
+                       .in_place = InPlace::elementwise,
+                       .lower = lower_clamp};
 WEFT_REGISTER_OP(kClamp);
 
 }  // namespace

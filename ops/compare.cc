@@ -23,6 +23,10 @@ Kernel compile_compare(const OpCall& call) {
   }
 }
 
+constexpr ElementCode code_of(CompareFn fn) {
+  return static_cast<ElementCode>(static_cast<int>(ElementCode::eq) + static_cast<int>(fn));
+}
+
 template <CompareFn fn, class F>
 constexpr OpDef compare_op(std::string_view name) {
   return {.name = name,
@@ -30,7 +34,8 @@ constexpr OpDef compare_op(std::string_view name) {
           .max_inputs = 2,
           .infer = infer_compare,
           .compile = compile_compare<fn, F>,
-          .in_place = InPlace::elementwise};
+          .in_place = InPlace::elementwise,
+          .lower = lower_as<code_of(fn)>};
 }
 
 constexpr OpDef kEq = compare_op<CompareFn::eq, std::equal_to<>>("eq");

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "graph/autodiff.h"
+#include "graph/element_program.h"
 #include "graph/op.h"
 #include "ops/simd.h"
 #include "ops/values.h"

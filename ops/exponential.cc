@@ -21,7 +21,8 @@ constexpr OpDef kExp{.name = "exp",
                      .grad = grad_exp,
                      .compile = compile_exp,
                      .grad_name = "ExpBackward",
-                     .in_place = InPlace::elementwise};
+                     .in_place = InPlace::elementwise,
+                     .lower = lower_as<ElementCode::exp>};
 WEFT_REGISTER_OP(kExp);
 
 void grad_log(GradCall& g) { g.set(0, g.dout() / g.in(0)); }
@@ -37,7 +38,8 @@ constexpr OpDef kLog{.name = "log",
                      .grad = grad_log,
                      .compile = compile_log,
                      .grad_name = "LogBackward",
-                     .in_place = InPlace::elementwise};
+                     .in_place = InPlace::elementwise,
+                     .lower = lower_as<ElementCode::log>};
 WEFT_REGISTER_OP(kLog);
 
 void grad_sin(GradCall& g) { g.set(0, g.dout() * cos(g.in(0))); }
@@ -53,7 +55,8 @@ constexpr OpDef kSin{.name = "sin",
                      .grad = grad_sin,
                      .compile = compile_sin,
                      .grad_name = "SinBackward",
-                     .in_place = InPlace::elementwise};
+                     .in_place = InPlace::elementwise,
+                     .lower = lower_as<ElementCode::sin>};
 WEFT_REGISTER_OP(kSin);
 
 void grad_cos(GradCall& g) { g.set(0, g.dout() * -sin(g.in(0))); }
@@ -69,7 +72,8 @@ constexpr OpDef kCos{.name = "cos",
                      .grad = grad_cos,
                      .compile = compile_cos,
                      .grad_name = "CosBackward",
-                     .in_place = InPlace::elementwise};
+                     .in_place = InPlace::elementwise,
+                     .lower = lower_as<ElementCode::cos>};
 WEFT_REGISTER_OP(kCos);
 
 void grad_tanh(GradCall& g) { g.set(0, g.dout() * (1.0 - square(g.out()))); }
@@ -85,7 +89,8 @@ constexpr OpDef kTanh{.name = "tanh",
                       .grad = grad_tanh,
                       .compile = compile_tanh,
                       .grad_name = "TanhBackward",
-                      .in_place = InPlace::elementwise};
+                      .in_place = InPlace::elementwise,
+                      .lower = lower_as<ElementCode::tanh>};
 WEFT_REGISTER_OP(kTanh);
 
 void grad_sigmoid(GradCall& g) { g.set(0, g.dout() * (g.out() * (1.0 - g.out()))); }
@@ -104,7 +109,8 @@ constexpr OpDef kSigmoid{.name = "sigmoid",
                          .grad = grad_sigmoid,
                          .compile = compile_sigmoid,
                          .grad_name = "SigmoidBackward",
-                         .in_place = InPlace::elementwise};
+                         .in_place = InPlace::elementwise,
+                         .lower = lower_as<ElementCode::sigmoid>};
 WEFT_REGISTER_OP(kSigmoid);
 
 }  // namespace

@@ -14,31 +14,36 @@ Kernel compile_logical(const OpCall& call) {
   return zip_kernel<bool, bool>(call, F());
 }
 
-template <class F>
+// On registers, true is 1 and false is 0.
+template <class F, ElementCode code>
 constexpr OpDef logical_op(std::string_view name) {
   return {.name = name,
           .min_inputs = 2,
           .max_inputs = 2,
           .infer = infer_logical,
           .compile = compile_logical<F>,
-          .in_place = InPlace::elementwise};
+          .in_place = InPlace::elementwise,
+          .lower = lower_as<code>};
 }
 
-constexpr OpDef kLogicalAnd = logical_op<std::bit_and<bool>>("logical_and");
-constexpr OpDef kLogicalOr = logical_op<std::bit_or<bool>>("logical_or");
-constexpr OpDef kLogicalXor = logical_op<std::bit_xor<bool>>("logical_xor");
+constexpr OpDef kLogicalAnd = logical_op<std::bit_and<bool>, ElementCode::minimum>("logical_and");
+constexpr OpDef kLogicalOr = logical_op<std::bit_or<bool>, ElementCode::maximum>("logical_or");
+constexpr OpDef kLogicalXor = logical_op<std::bit_xor<bool>, ElementCode::ne>("logical_xor");
 WEFT_REGISTER_OP(kLogicalAnd);
 WEFT_REGISTER_OP(kLogicalOr);
 WEFT_REGISTER_OP(kLogicalXor);
 
 Kernel compile_logical_not(const OpCall& call) { return map_kernel<bool, bool>(call, std::logical_not<>()); }
 
+void lower_not(LowerCall& call) { call.out(call.emit(ElementCode::eq, {call.in(0), call.constant(0)})); }
+
 constexpr OpDef kLogicalNot{.name = "logical_not",
                             .min_inputs = 1,
                             .max_inputs = 1,
                             .infer = infer_logical,
                             .compile = compile_logical_not,
-                            .in_place = InPlace::elementwise};
+                            .in_place = InPlace::elementwise,
+                            .lower = lower_not};
 WEFT_REGISTER_OP(kLogicalNot);
 
 Value record_logical(const OpDef& op, const Value& a, const Value& b) {

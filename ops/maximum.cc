@@ -31,7 +31,8 @@ constexpr OpDef kMaximum{.name = "maximum",
                          .grad = grad_maximum,
                          .compile = compile_maximum,
                          .grad_name = "MaximumBackward",
-                         .in_place = InPlace::elementwise};
+                         .in_place = InPlace::elementwise,
+                         .lower = lower_as<ElementCode::maximum>};
 WEFT_REGISTER_OP(kMaximum);
 
 void grad_minimum(GradCall& g) {
@@ -51,7 +52,8 @@ constexpr OpDef kMinimum{.name = "minimum",
                          .grad = grad_minimum,
                          .compile = compile_minimum,
                          .grad_name = "MinimumBackward",
-                         .in_place = InPlace::elementwise};
+                         .in_place = InPlace::elementwise,
+                         .lower = lower_as<ElementCode::minimum>};
 WEFT_REGISTER_OP(kMinimum);
 
 }  // namespace

@@ -62,6 +62,15 @@ Kernel compile_pow_scalar(const OpCall& call) {
   return real_pow_kernel<float>(call, exponent);
 }
 
+// The exponents that have an instruction.
+void lower_pow_scalar(LowerCall& call) {
+  const auto exponent = call.attr<double>("exponent");
+  if (exponent == 2) call.out(call.emit(ElementCode::square, {call.in(0)}));
+  if (exponent == 3) call.out(call.emit(ElementCode::cube, {call.in(0)}));
+  if (exponent == -1) call.out(call.emit(ElementCode::reciprocal, {call.in(0)}));
+  if (exponent == 0.5) call.out(call.emit(ElementCode::root, {call.in(0)}));
+}
+
 constexpr OpDef kPowScalar{.name = "pow_scalar",
                            .min_inputs = 1,
                            .max_inputs = 1,
@@ -69,7 +78,8 @@ constexpr OpDef kPowScalar{.name = "pow_scalar",
                            .grad = grad_pow_scalar,
                            .compile = compile_pow_scalar,
                            .grad_name = "PowBackward0",
-                           .in_place = InPlace::elementwise};
+                           .in_place = InPlace::elementwise,
+                           .lower = lower_pow_scalar};
 WEFT_REGISTER_OP(kPowScalar);
 
 // d/da = b a^(b-1), 0 where b is 0; d/db = a^b log a, 0 where a is 0 and b >= 0.

@@ -2,18 +2,12 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
+#include "ops/gemm.h"
 #include "ops/onednn.h"
-#include "ops/small_matmul.h"
 
 namespace weft {
-namespace {
-
-// A product in the form in which our own kernel is fastest, which may swap the operands.
-struct OwnForm {
-  Product product;
-  bool swapped = false;
-};
 
 OwnForm own_form(Product p) {
   OwnForm form{p};
@@ -33,10 +27,19 @@ OwnForm own_form(Product p) {
   return form;
 }
 
-// Where our own kernel beats oneDNN 2.6 on one AVX-512 core: a call of oneDNN costs 0.3 to 0.6 us before it multiplies,
-// and vectors take it 2 to 13 times as long. Depends on the shape only, so that results do.
+Region factor_region(const OwnForm& form, const Block& block, std::size_t operand) {
+  const Product& p = form.product;
+  if (operand == (form.swapped ? 1 : 0))
+    return p.transpose_a ? Region{p.m, 0, p.k, block.row, block.rows} : Region{p.k, block.row, block.rows, 0, p.k};
+  return p.transpose_b ? Region{p.k, block.col, block.cols, 0, p.k} : Region{p.n, 0, p.k, block.col, block.cols};
+}
+
+namespace {
+
+// Our own kernel runs in parts and together with what follows a product, and a call of oneDNN costs 0.3 to 0.6 us
+// before it multiplies: large batches are left to it. Depends on the shape only, so that results do.
 bool prefers_own(const Product& p) {
-  if (p.m == 1) return true;
+  if (p.batch == 1 || p.m == 1) return true;
   constexpr std::int64_t kDots = 1 << 18, kTransposed = 1 << 13, kPlain = 1 << 17;
   const std::int64_t limit = takes_dots(p) ? kDots : p.transpose_b ? kTransposed : kPlain;
   return p.n * p.k <= limit && p.m * p.n * p.k <= limit;
@@ -45,15 +48,27 @@ bool prefers_own(const Product& p) {
 template <class T>
 Kernel own_kernel(const OwnForm& form) {
   const Product p = form.product;
-  const auto run = [p, swapped = form.swapped](const KernelArgs& args) {
+  const Block all{0, 0, p.m, p.n};
+  const std::vector<Block> parts = p.batch == 1 ? parts_of(p) : std::vector<Block>{all};
+  std::int64_t scratch = 0;
+  for (const Block& part : parts) scratch = std::max(scratch, gemm_scratch(p, part, false));
+  const auto run = [p, parts, swapped = form.swapped](const KernelArgs& args) {
     const T* a = args.input<T>(swapped ? 1 : 0);
     const T* b = args.input<T>(swapped ? 0 : 1);
     T* c = args.output<T>();
     const std::int64_t a_step = p.batched_a ? p.m * p.k : 0, b_step = p.batched_b ? p.k * p.n : 0;
     for (std::int64_t i = 0; i < p.batch; ++i)
-      multiply(p, a + i * a_step, b + i * b_step, c + i * p.m * p.n, static_cast<T*>(args.scratch));
+      gemm(p, parts[args.part], a + i * a_step, b + i * b_step, c + i * p.m * p.n, static_cast<T*>(args.scratch));
   };
-  return {.run = run, .scratch_bytes = static_cast<std::size_t>(multiply_scratch(p)) * sizeof(T), .flops = p.flops()};
+  Kernel kernel{.run = run, .scratch_bytes = static_cast<std::size_t>(scratch) * sizeof(T), .flops = p.flops()};
+  if (parts.size() == 1) return kernel;
+  kernel.parts = static_cast<std::uint32_t>(parts.size());
+  kernel.region = [form, parts](std::uint32_t part, std::size_t slot) {
+    const Block& block = parts[part];
+    return slot < 2 ? factor_region(form, block, slot)
+                    : Region{form.product.n, block.row, block.rows, block.col, block.cols};
+  };
+  return kernel;
 }
 
 // Sums wrap around as integers do in PyTorch, hence the unsigned arithmetic.

@@ -21,6 +21,17 @@ struct Product {
   }
 };
 
+// A product in the form in which our own kernel is fastest, which may swap the operands.
+struct OwnForm {
+  Product product;
+  bool swapped = false;
+};
+OwnForm own_form(Product p);
+
+// What a block of the product reads of operand 0 or 1 of the call.
+struct Block;
+Region factor_region(const OwnForm& form, const Block& block, std::size_t operand);
+
 // The kernel of this product of input 0 and input 1, for f32, f64 or i64.
 Kernel product_kernel(const OpCall& call, const Product& product);
 

@@ -23,7 +23,8 @@ constexpr OpDef kReluGrad{.name = "relu_grad",
                           .grad = grad_relu_grad,
                           .compile = compile_relu_grad,
                           .grad_name = "ReluBackwardBackward0",
-                          .in_place = InPlace::elementwise};
+                          .in_place = InPlace::elementwise,
+                          .lower = lower_as<ElementCode::relu_grad>};
 WEFT_REGISTER_OP(kReluGrad);
 
 Value relu_grad(const Value& g, const Value& y) { return g.builder().record(kReluGrad, {g, y}); }
@@ -48,7 +49,8 @@ constexpr OpDef kRelu{.name = "relu",
                       .grad = grad_relu,
                       .compile = compile_relu,
                       .grad_name = "ReluBackward0",
-                      .in_place = InPlace::elementwise};
+                      .in_place = InPlace::elementwise,
+                      .lower = lower_as<ElementCode::relu>};
 WEFT_REGISTER_OP(kRelu);
 
 }  // namespace

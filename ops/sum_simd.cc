@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "graph/element_program.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/sum_simd.cc"
 #include <hwy/foreach_target.h>
@@ -13,9 +15,7 @@ namespace weft {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Rounding errors grow with the longest chain of additions: blocks keep every chain short.
-constexpr std::size_t kRowBlock = 2048;   // elements of a row that are added in lanes; blocks are added in pairs
-constexpr std::size_t kColumnBlock = 64;  // rows of a column sum that are added before they join the total
+constexpr std::size_t kRowBlock = kSumBlock, kColumnBlock = kSumRows;
 
 template <class T>
 T sum_block(const T* HWY_RESTRICT x, std::size_t n) {
@@ -111,6 +111,30 @@ void sum_pass(const void* x, void* out, const ReducePass& pass) {
   }
 }
 
+// Continues column sums: x += over the rows of a block, the block to the total where it ends.
+void add_rows(const RowsOfSum& s) {
+  const hn::ScalableTag<float> d;
+  const std::size_t lanes = hn::Lanes(d);
+  if (s.begins) std::fill_n(s.block, s.cols, 0.0F);
+  if (s.begins && s.first_row == 0) std::fill_n(s.total, s.cols, 0.0F);
+  const auto close_block = [&] {
+    for (std::size_t c = 0; c < s.cols; ++c) s.total[c] += s.block[c];
+    std::fill_n(s.block, s.cols, 0.0F);
+  };
+  for (std::size_t r = 0; r < s.rows; ++r) {
+    const float* x = s.x + r * s.stride;
+    if ((s.first_row + r) % kColumnBlock == 0 && !(s.begins && r == 0)) close_block();
+    std::size_t c = 0;
+    if (!s.same_in_row)
+      for (; c + lanes <= s.cols; c += lanes)
+        hn::StoreU(hn::Add(hn::LoadU(d, s.block + c), hn::LoadU(d, x + c)), d, s.block + c);
+    for (; c < s.cols; ++c) s.block[c] += s.same_in_row ? *x : x[c];
+  }
+  if (s.ends) close_block();
+}
+
+float block_f32(const float* x, std::size_t n) { return sum_block(x, n); }
+
 // Integers are added as unsigned ones, whose overflow is defined.
 void sum_f32(const void* x, void* out, const ReducePass& pass) { sum_pass<float>(x, out, pass); }
 void sum_f64(const void* x, void* out, const ReducePass& pass) { sum_pass<double>(x, out, pass); }
@@ -123,9 +147,25 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace weft {
 
+HWY_EXPORT(add_rows);
+HWY_EXPORT(block_f32);
 HWY_EXPORT(sum_f32);
 HWY_EXPORT(sum_f64);
 HWY_EXPORT(sum_i64);
+
+void add_rows_f32(const RowsOfSum& rows) { HWY_DYNAMIC_DISPATCH(add_rows)(rows); }
+
+float sum_block_f32(const float* x, std::size_t n) { return HWY_DYNAMIC_DISPATCH(block_f32)(x, n); }
+
+float sum_same_f32(float x, std::size_t n) {
+  float all[kSumBlock];
+  std::fill_n(all, n, x);
+  return sum_block_f32(all, n);
+}
+
+float sum_blocks_f32(const float* sums, std::int64_t n) {
+  return n <= 1 ? *sums : sum_blocks_f32(sums, n / 2) + sum_blocks_f32(sums + n / 2, n - n / 2);
+}
 
 void sum_pass_f32(const void* x, void* out, const ReducePass& pass) { HWY_DYNAMIC_DISPATCH(sum_f32)(x, out, pass); }
 void sum_pass_f64(const void* x, void* out, const ReducePass& pass) { HWY_DYNAMIC_DISPATCH(sum_f64)(x, out, pass); }

@@ -31,7 +31,8 @@ constexpr OpDef kNeg{.name = "neg",
                      .grad = grad_neg,
                      .compile = compile_neg,
                      .grad_name = "NegBackward",
-                     .in_place = InPlace::elementwise};
+                     .in_place = InPlace::elementwise,
+                     .lower = lower_as<ElementCode::neg>};
 WEFT_REGISTER_OP(kNeg);
 
 void grad_abs(GradCall& g) { g.set(0, g.dout() * sign(g.in(0))); }
@@ -52,7 +53,8 @@ constexpr OpDef kAbs{.name = "abs",
                      .grad = grad_abs,
                      .compile = compile_abs,
                      .grad_name = "AbsBackward",
-                     .in_place = InPlace::elementwise};
+                     .in_place = InPlace::elementwise,
+                     .lower = lower_as<ElementCode::abs>};
 WEFT_REGISTER_OP(kAbs);
 
 void grad_sign(GradCall&) {}
@@ -71,7 +73,8 @@ constexpr OpDef kSign{.name = "sign",
                       .grad = grad_sign,
                       .compile = compile_sign,
                       .grad_name = "SignBackward",
-                      .in_place = InPlace::elementwise};
+                      .in_place = InPlace::elementwise,
+                      .lower = lower_as<ElementCode::sign>};
 WEFT_REGISTER_OP(kSign);
 
 void grad_square(GradCall& g) { g.set(0, g.dout() * (g.in(0) * 2.0)); }
@@ -87,7 +90,8 @@ constexpr OpDef kSquare{.name = "square",
                         .grad = grad_square,
                         .compile = compile_square,
                         .grad_name = "PowBackward0",
-                        .in_place = InPlace::elementwise};
+                        .in_place = InPlace::elementwise,
+                        .lower = lower_as<ElementCode::square>};
 WEFT_REGISTER_OP(kSquare);
 
 void grad_sqrt(GradCall& g) { g.set(0, g.dout() / (g.out() * 2.0)); }
@@ -103,7 +107,8 @@ constexpr OpDef kSqrt{.name = "sqrt",
                       .grad = grad_sqrt,
                       .compile = compile_sqrt,
                       .grad_name = "SqrtBackward",
-                      .in_place = InPlace::elementwise};
+                      .in_place = InPlace::elementwise,
+                      .lower = lower_as<ElementCode::sqrt>};
 WEFT_REGISTER_OP(kSqrt);
 
 }  // namespace

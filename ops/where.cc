@@ -50,7 +50,8 @@ constexpr OpDef kWhere{.name = "where",
                        .grad = grad_where,
                        .compile = compile_where,
                        .grad_name = "SWhereBackward",
-                       .in_place = InPlace::elementwise};
+                       .in_place = InPlace::elementwise,
+                       .lower = lower_as<ElementCode::where>};
 WEFT_REGISTER_OP(kWhere);
 
 }  // namespace

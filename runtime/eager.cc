@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "graph/evaluate.h"
+#include "graph/passes/fuse.h"
 #include "graph/passes/optimize.h"
 #include "graph/structure_hash.h"
 #include "runtime/plan.h"
@@ -39,7 +40,7 @@ class PlanCache {
       return *entry->run;
     }
     Program program;
-    program.graph = optimize(graph);
+    program.graph = fuse(optimize(graph));
     program.num_variables = num_variables;
     for (std::uint32_t j = 0; j < num_variables; ++j) program.writes.push_back(j);
     auto run = std::make_unique<Run>(make_plan(std::move(program)));

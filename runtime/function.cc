@@ -7,6 +7,8 @@
 #include "graph/dot.h"
 #include "graph/text.h"
 #include "graph/trace.h"
+#include "runtime/peak.h"
+#include "runtime/schedule.h"
 #include "runtime/traced_program.h"
 
 namespace weft {
@@ -76,7 +78,19 @@ MemoryReport Function::memory() const {
   if (!program) return {};
   const PlanStats& stats = program->plan().stats;
   return {stats.arena_bytes,    stats.scratch_bytes,  stats.without_reuse_bytes, stats.variable_bytes,
-          stats.constant_bytes, stats.argument_bytes, stats.result_bytes};
+          stats.constant_bytes, stats.argument_bytes, stats.result_bytes,        holders_at_peak(program->plan())};
+}
+
+ScheduleReport Function::schedule_report(int workers, SourceLocation at) const {
+  if (workers < 1) throw Error("[schedule_report] " + std::to_string(workers) + " workers: at least 1", at);
+  const auto program = impl_->used_last();
+  if (!program) throw Error("[schedule_report] no program yet", at, "call the function once");
+  return simulate(program->plan(), program->step_seconds(), workers);
+}
+
+std::string Function::plan_text() const {
+  const auto program = impl_->used_last();
+  return program ? describe(program->plan()) : "";
 }
 
 FunctionStats Function::stats() const {

@@ -5,6 +5,7 @@
 
 #include "runtime/draft.h"
 #include "runtime/kernel_cache.h"
+#include "runtime/step_name.h"
 
 namespace weft {
 namespace {
@@ -38,15 +39,6 @@ std::string text_of(std::span<const Slot> slots) {
   std::string text;
   for (const Slot& slot : slots) text += (text.empty() ? "" : ", ") + text_of(slot);
   return text;
-}
-
-std::string name_of(const Plan& plan, const Step& step) {
-  if (step.node == Step::kNoNode) return step.num_outputs == 0 ? "gate" : "copy";
-  std::string name(plan.program.graph.node(step.node).op->name);
-  name += " %" + std::to_string(step.node);
-  if (const std::uint32_t parts = plan.kernels[step.kernel].parts; parts > 1)
-    name += " part " + std::to_string(step.part) + "/" + std::to_string(parts);
-  return name;
 }
 
 std::string microseconds(double seconds) {

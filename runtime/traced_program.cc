@@ -1,12 +1,15 @@
 #include "runtime/traced_program.h"
 
 #include <algorithm>
+#include <cstring>
 #include <unordered_map>
 #include <utility>
 
 #include "graph/evaluate.h"
+#include "graph/passes/fuse.h"
 #include "graph/passes/optimize.h"
 #include "graph/random.h"
+#include "runtime/schedule.h"
 
 namespace weft {
 
@@ -99,7 +102,7 @@ void TracedProgram::build(Trace& trace, const std::vector<Tensor>& results, Sour
     outputs.push_back(id);
   }
   graph.outputs() = std::move(outputs);
-  program.graph = optimize(graph);
+  program.graph = fuse(optimize(graph));
   program.num_variables = variables_.size();
   plan_ = make_plan(std::move(program));
 
@@ -177,6 +180,24 @@ void TracedProgram::apply_effects() const {
     const auto lock = capture_lock();
     owner->grad = effect.after;
   }
+}
+
+std::vector<double> TracedProgram::step_seconds() const {
+  Run run(plan_);
+  std::vector<std::unique_ptr<Buffer>> copies;
+  const auto copy = [&](std::size_t bytes, const void* from) {
+    Buffer& buffer = *copies.emplace_back(std::make_unique<Buffer>(bytes));
+    if (bytes > 0 && from) std::memcpy(buffer.data(), from, bytes);
+    if (bytes > 0 && !from) std::memset(buffer.data(), 0, bytes);
+    return buffer.data();
+  };
+  for (std::size_t i = 0; i < arguments_.size(); ++i) run.bind_argument(i, copy(arguments_[i].type.bytes(), nullptr));
+  for (std::size_t j = 0; j < variables_.size(); ++j) {
+    const std::shared_ptr<const Buffer> now = variables_[j].variable->read();
+    run.bind_variable(j, copy(variables_[j].variable->type().bytes(), now ? now->data() : nullptr));
+  }
+  for (std::size_t k = 0; k < result_types_.size(); ++k) run.bind_result(k, copy(result_types_[k].bytes(), nullptr));
+  return measure_steps(run);
 }
 
 std::vector<Tensor> TracedProgram::run(const std::vector<Tensor>& inputs, Executor& executor, SourceLocation at) {

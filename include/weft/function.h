@@ -25,6 +25,32 @@ struct MemoryReport {
   std::size_t constant_bytes = 0;
   std::size_t input_bytes = 0;
   std::size_t output_bytes = 0;
+
+  // The intermediate values that are held when most bytes are, in serial order; the largest first.
+  struct Holder {
+    std::string value;  // op, type, and the line that made it
+    std::size_t bytes = 0;
+  };
+  std::vector<Holder> at_peak;
+
+  // A few lines for people.
+  std::string str() const;
+};
+
+// What a number of workers make of a program, from the times that its steps take one after the other.
+struct ScheduleReport {
+  struct Step {
+    std::string name;
+    double seconds = 0;
+  };
+  int workers = 0;
+  double work_seconds = 0;       // of all steps: one worker is no faster
+  double span_seconds = 0;       // of the critical path: no number of workers is faster
+  double predicted_seconds = 0;  // of a run, by simulation
+  std::vector<Step> critical_path;
+
+  // A few lines for people.
+  std::string str() const;
 };
 
 struct FunctionStats {
@@ -67,6 +93,12 @@ class Function {
   MemoryReport memory() const;
   FunctionStats stats() const;
   std::string graph_text() const;
+  // The steps of a run: where their operands are, what they are expected to take, which steps follow.
+  std::string plan_text() const;
+  // Measures each step of the program on copies of its variables, and simulates a run by `workers`. Takes the time and
+  // the memory of a few serial runs. What workers share, such as the bandwidth of the memory, is not simulated. Throws
+  // Error before the first call, and for less than one worker.
+  ScheduleReport schedule_report(int workers, SourceLocation at = SourceLocation::current()) const;
   // Graphviz, with shapes and bytes.
   void write_dot(std::ostream& out) const;
 

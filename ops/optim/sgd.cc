@@ -2,6 +2,7 @@
 // sgd_step(param, grad, buffer, lr)       -> (param', buffer')  with momentum
 // sgd_step(param, grad, buffer, lr, step) -> (param', buffer')  with dampening, which the update of step 1 has not
 #include "graph/capture.h"
+#include "graph/element_program.h"
 #include "ops/call_checks.h"
 #include "ops/optim/kernels.h"
 #include "ops/optim/update.h"
@@ -58,12 +59,30 @@ Kernel compile(const OpCall& call) {
   return make<double>(call, [](const optim_kernels::SgdPass<double>& pass) { optim_kernels::sgd(pass); });
 }
 
+void lower(LowerCall& call) {
+  const Register param = call.in(0), lr = call.in(call.num_inputs() - 1);
+  Register step = call.in(1);
+  if (const auto decay = call.attr<double>("weight_decay"); decay != 0)
+    step = call.emit(ElementCode::add, {step, call.emit(ElementCode::mul, {call.constant(decay), param})});
+  Register buffer = 0;
+  if (call.num_inputs() > 3) {
+    const Register momentum = call.constant(call.attr<double>("momentum"));
+    buffer = call.emit(ElementCode::add, {call.emit(ElementCode::mul, {momentum, call.in(2)}), step});
+    step = call.attr<bool>("nesterov")
+               ? call.emit(ElementCode::add, {step, call.emit(ElementCode::mul, {momentum, buffer})})
+               : buffer;
+  }
+  call.out(call.emit(ElementCode::sub, {param, call.emit(ElementCode::mul, {lr, step})}));
+  if (call.num_inputs() > 3) call.out(buffer);
+}
+
 constexpr OpDef kSgdStep{.name = "sgd_step",
                          .min_inputs = 3,
                          .max_inputs = 5,
                          .infer = infer,
                          .compile = compile,
-                         .in_place = InPlace::elementwise};
+                         .in_place = InPlace::elementwise,
+                         .lower = lower};
 WEFT_REGISTER_OP(kSgdStep);
 
 }  // namespace

@@ -1,0 +1,49 @@
+// Which calls a fused kernel takes over.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "graph/element_program.h"
+#include "graph/graph.h"
+
+namespace weft {
+
+// Elementwise calls on one shape, sums of what they compute, and at most one product of matrices that they alone read.
+struct Cluster {
+  std::vector<NodeId> members;    // ascending; without the product
+  std::optional<NodeId> product;  // a matmul
+  const Shape* shape = nullptr;
+  std::optional<ElementOutputKind> sums;  // the kind of the sums among the members, if there are any
+};
+
+struct Clusters {
+  static constexpr std::uint32_t kNone = static_cast<std::uint32_t>(-1);
+  std::vector<std::uint32_t> of;  // the cluster of each node, products included, or kNone
+  std::vector<Cluster> all;
+};
+
+// No cluster depends on itself by way of other nodes.
+Clusters find_clusters(const Graph& graph);
+
+// Values that readers compute for themselves: numbers, repetitions of rows, columns and numbers, and booleans made of
+// f32. What a call reads once these are computed in its place.
+class Inlining {
+ public:
+  explicit Inlining(const Graph& graph);
+  bool inlined(NodeId n) const { return depth_[n] > 0; }
+  // Appends the values, one for each place where one is read.
+  void append_operands(NodeId n, std::vector<ValueId>& values) const;
+
+ private:
+  // Deeper expressions are not repeated, and need no deep recursion.
+  static constexpr std::uint8_t kMaxDepth = 4;
+
+  std::uint8_t depth_of(NodeId n) const;
+
+  const Graph& graph_;
+  std::vector<std::uint8_t> depth_;  // of the expression that an inlined node stands for; 0: not inlined
+};
+
+}  // namespace weft

@@ -1,0 +1,25 @@
+// The instructions of element programs over rows of f32, on Highway: the same functors as the kernels of ops/simd.h.
+#pragma once
+
+#include <cstddef>
+
+#include "graph/element_program.h"
+
+namespace weft {
+
+// out[r, c] = f(in[0][r, c], ...) for all rows and columns; rows are `stride` elements apart. An operand that is the
+// same in its row has one number there. Out may be an operand at the same place.
+struct ElementRows {
+  std::size_t rows = 0, cols = 0;
+  float* out = nullptr;
+  std::size_t out_stride = 0;
+  const float* in[3] = {};
+  std::size_t stride[3] = {};
+  float x = 0, y = 0;  // the numbers of the instruction
+};
+using ElementRowsFn = void (*)(const ElementRows& rows);
+
+// `same`: bit i where operand i is the same in its row.
+ElementRowsFn element_rows(ElementCode code, unsigned same);
+
+}  // namespace weft
