@@ -3,6 +3,8 @@
 // bench/peers has the same in libtorch, bench/compare.py the ratios.
 //
 //   train_step --benchmark_filter=mlp_b128/threads:2
+//   train_step --explain=mlp_b128      the steps of the plan, what holds memory at the peak, schedules for 1 to 64
+//   workers
 //
 // Counters: median_us, the median step; mallocs, calls of malloc and its relatives in a step; planned_bytes, the memory
 // of a step but for parameters and their state.
@@ -14,9 +16,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bench/malloc_count.h"
@@ -148,10 +152,10 @@ class Trainer {
         network_((manual_seed(0), workload.make())),
         optimizer_(network_.parameters, {.lr = 1e-3, .momentum = 0.9}),
         step_(compile([this] {
-          optimizer_.zero_grad();
           const Tensor loss = network_.loss();
           loss.backward();
           optimizer_.step();
+          optimizer_.zero_grad();  // last: gradients that nobody can see after the step need no memory
           return loss;
         })) {
     arena_.execute([&] { warm_up(); });
@@ -170,6 +174,8 @@ class Trainer {
     }
     return *trainer;
   }
+
+  const Function& step() const { return step_; }
 
   void measure(benchmark::State& state) {
     arena_.execute([&] { run(state); });
@@ -231,10 +237,25 @@ void register_all() {
           ->Unit(benchmark::kMicrosecond);
 }
 
+int explain(std::string_view name) {
+  for (const Workload& workload : workloads()) {
+    if (workload.name != name) continue;
+    const Function& step = Trainer::of(workload, 1).step();
+    std::printf("%s\n%s\n", step.plan_text().c_str(), step.memory().str().c_str());
+    for (const int workers : {1, 2, 4, 8, 16, 32, 64}) std::printf("%s\n", step.schedule_report(workers).str().c_str());
+    return 0;
+  }
+  std::fprintf(stderr, "no workload %s\n", std::string(name).c_str());
+  return 1;
+}
+
 }  // namespace
 }  // namespace weft::bench
 
 int main(int argc, char** argv) {
+  constexpr std::string_view kExplain = "--explain=";
+  if (argc == 2 && std::string_view(argv[1]).starts_with(kExplain))
+    return weft::bench::explain(std::string_view(argv[1]).substr(kExplain.size()));
   weft::bench::register_all();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
