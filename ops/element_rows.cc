@@ -33,6 +33,15 @@ struct Where {
   }
 };
 
+template <class First, class Second, bool kExchanged>
+struct Pair {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V a, V b, V c) const {
+    const V x = First{}(d, a, b);
+    return kExchanged ? Second{}(d, c, x) : Second{}(d, x, c);
+  }
+};
+
 template <class F, bool... kSame>
 void rows_of(const ElementRows& r, F f) {
   for (std::size_t row = 0; row < r.rows; ++row) {
@@ -67,24 +76,39 @@ ElementRowsFn binary(unsigned same) {
   }
 }
 
-ElementRowsFn ternary_where(unsigned same) {
+template <class F>
+ElementRowsFn ternary(unsigned same) {
   switch (same & 7) {
     case 0:
-      return [](const ElementRows& r) { rows_of<Where, false, false, false>(r, {}); };
+      return [](const ElementRows& r) { rows_of<F, false, false, false>(r, {}); };
     case 1:
-      return [](const ElementRows& r) { rows_of<Where, true, false, false>(r, {}); };
+      return [](const ElementRows& r) { rows_of<F, true, false, false>(r, {}); };
     case 2:
-      return [](const ElementRows& r) { rows_of<Where, false, true, false>(r, {}); };
+      return [](const ElementRows& r) { rows_of<F, false, true, false>(r, {}); };
     case 3:
-      return [](const ElementRows& r) { rows_of<Where, true, true, false>(r, {}); };
+      return [](const ElementRows& r) { rows_of<F, true, true, false>(r, {}); };
     case 4:
-      return [](const ElementRows& r) { rows_of<Where, false, false, true>(r, {}); };
+      return [](const ElementRows& r) { rows_of<F, false, false, true>(r, {}); };
     case 5:
-      return [](const ElementRows& r) { rows_of<Where, true, false, true>(r, {}); };
+      return [](const ElementRows& r) { rows_of<F, true, false, true>(r, {}); };
     case 6:
-      return [](const ElementRows& r) { rows_of<Where, false, true, true>(r, {}); };
+      return [](const ElementRows& r) { rows_of<F, false, true, true>(r, {}); };
     default:
-      return [](const ElementRows& r) { rows_of<Where, true, true, true>(r, {}); };
+      return [](const ElementRows& r) { rows_of<F, true, true, true>(r, {}); };
+  }
+}
+
+template <class First>
+ElementRowsFn pair(ElementCode second, bool exchanged, unsigned same) {
+  switch (second) {
+    case ElementCode::add:
+      return ternary<Pair<First, Add, false>>(same);
+    case ElementCode::mul:
+      return ternary<Pair<First, Mul, false>>(same);
+    case ElementCode::sub:
+      return exchanged ? ternary<Pair<First, Sub, true>>(same) : ternary<Pair<First, Sub, false>>(same);
+    default:
+      return nullptr;
   }
 }
 
@@ -142,9 +166,22 @@ ElementRowsFn find_rows(ElementCode code, unsigned same) {
     case ElementCode::clamp:
       return clamp(same);
     case ElementCode::where:
-      return ternary_where(same);
+      return ternary<Where>(same);
   }
   return nullptr;
+}
+
+ElementRowsFn find_row_pairs(ElementCode first, ElementCode second, bool exchanged, unsigned same) {
+  switch (first) {
+    case ElementCode::add:
+      return pair<Add>(second, exchanged, same);
+    case ElementCode::sub:
+      return pair<Sub>(second, exchanged, same);
+    case ElementCode::mul:
+      return pair<Mul>(second, exchanged, same);
+    default:
+      return nullptr;
+  }
 }
 
 }  // namespace HWY_NAMESPACE
@@ -155,8 +192,13 @@ HWY_AFTER_NAMESPACE();
 namespace weft {
 
 HWY_EXPORT(find_rows);
+HWY_EXPORT(find_row_pairs);
 
 ElementRowsFn element_rows(ElementCode code, unsigned same) { return HWY_DYNAMIC_DISPATCH(find_rows)(code, same); }
+
+ElementRowsFn element_row_pairs(ElementCode first, ElementCode second, bool exchanged, unsigned same) {
+  return HWY_DYNAMIC_DISPATCH(find_row_pairs)(first, second, exchanged, same);
+}
 
 }  // namespace weft
 #endif

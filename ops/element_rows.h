@@ -22,4 +22,8 @@ using ElementRowsFn = void (*)(const ElementRows& rows);
 // `same`: bit i where operand i is the same in its row.
 ElementRowsFn element_rows(ElementCode code, unsigned same);
 
+// Two instructions as one, which spares a store and a load: second(first(in[0], in[1]), in[2]), or with its operands
+// exchanged second(in[2], first(in[0], in[1])). For add, sub and mul; null for others.
+ElementRowsFn element_row_pairs(ElementCode first, ElementCode second, bool exchanged, unsigned same);
+
 }  // namespace weft

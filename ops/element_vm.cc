@@ -39,7 +39,39 @@ ElementVm::ElementVm(const ElementProgram& program)
     for (unsigned same = 0; same < 8; ++same) step.run[same] = element_rows(step.code, same);
     steps_.push_back(step);
   }
+  join_pairs();
   allocate(program);
+}
+
+// An instruction whose result is read once becomes part of the one that reads it, where there is such a pair.
+void ElementVm::join_pairs() {
+  std::vector<std::uint32_t> reads(num_registers_, 0), writer(num_registers_, kNone);
+  for (const ElementOutput& output : outputs_) reads[output.from] += 2;
+  for (const Step& step : steps_)
+    for (std::size_t k = 0; k < step.operands; ++k) ++reads[step.in[k]];
+  std::vector<bool> joined(steps_.size(), false), is_pair(steps_.size(), false);
+  for (std::uint32_t s = 0; s < steps_.size(); ++s) {
+    Step& second = steps_[s];
+    writer[second.out] = s;
+    for (std::size_t k = 0; second.operands == 2 && k < 2; ++k) {
+      const std::uint32_t f = writer[second.in[k]];
+      if (f == kNone || is_pair[f] || reads[second.in[k]] != 1) continue;
+      const Step& first = steps_[f];
+      const bool square = first.code == ElementCode::square;
+      const ElementCode code = square ? ElementCode::mul : first.code;
+      if (!element_row_pairs(code, second.code, k == 1, 0)) continue;
+      const std::array<Register, 3> in{first.in[0], square ? first.in[0] : first.in[1], second.in[1 - k]};
+      for (unsigned same = 0; same < 8; ++same) second.run[same] = element_row_pairs(code, second.code, k == 1, same);
+      second.in = in;
+      second.operands = 3;
+      joined[f] = is_pair[s] = true;
+      break;
+    }
+  }
+  std::size_t kept = 0;
+  for (std::uint32_t s = 0; s < steps_.size(); ++s)
+    if (!joined[s]) steps_[kept++] = steps_[s];
+  steps_.resize(kept);
 }
 
 // Tiles for what instructions write. A register's tile is free again after its last use; outputs keep theirs.

@@ -57,6 +57,7 @@ class ElementVm {
     bool is_last;  // of its columns
   };
 
+  void join_pairs();
   void allocate(const ElementProgram& program);
   void place(const ElementOperand* operands, const ElementResult* results, Place* places, float* room,
              std::size_t tile_stride) const;
