@@ -175,7 +175,11 @@ class Trainer {
     return *trainer;
   }
 
-  const Function& step() const { return step_; }
+  void explain() {
+    std::printf("%s\n%s\n", step_.plan_text().c_str(), step_.memory().str().c_str());
+    for (const int workers : {1, 2, 4, 8, 16, 32, 64})
+      arena_.execute([&] { std::printf("%s\n", step_.schedule_report(workers).str().c_str()); });
+  }
 
   void measure(benchmark::State& state) {
     arena_.execute([&] { run(state); });
@@ -240,9 +244,7 @@ void register_all() {
 int explain(std::string_view name) {
   for (const Workload& workload : workloads()) {
     if (workload.name != name) continue;
-    const Function& step = Trainer::of(workload, 1).step();
-    std::printf("%s\n%s\n", step.plan_text().c_str(), step.memory().str().c_str());
-    for (const int workers : {1, 2, 4, 8, 16, 32, 64}) std::printf("%s\n", step.schedule_report(workers).str().c_str());
+    Trainer::of(workload, 2).explain();
     return 0;
   }
   std::fprintf(stderr, "no workload %s\n", std::string(name).c_str());

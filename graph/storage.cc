@@ -18,7 +18,7 @@ std::atomic<std::size_t> g_allocations{0};
 
 Buffer::Buffer(std::size_t bytes) : bytes_(bytes) {
   if (bytes == 0) return;
-  const bool huge = bytes >= 2 * kHugePage;
+  const bool huge = bytes >= kHugePage / 2;
   const std::size_t alignment = huge ? kHugePage : kAlignment;
   const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment;
   data_ = rounded < bytes ? nullptr : std::aligned_alloc(alignment, rounded);

@@ -85,7 +85,8 @@ ScheduleReport Function::schedule_report(int workers, SourceLocation at) const {
   if (workers < 1) throw Error("[schedule_report] " + std::to_string(workers) + " workers: at least 1", at);
   const auto program = impl_->used_last();
   if (!program) throw Error("[schedule_report] no program yet", at, "call the function once");
-  return simulate(program->plan(), program->step_seconds(), workers);
+  return simulate(program->plan(), program->step_seconds(workers == 1 ? serial_executor() : impl_->executor()),
+                  workers);
 }
 
 std::string Function::plan_text() const {

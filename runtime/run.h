@@ -40,6 +40,9 @@ class Run {
   // The bytes that this run holds: intermediates, and scratch for each worker that an executor came with so far.
   std::size_t arena_bytes() const { return arena_.bytes() + scratch_.size() * plan_->stats.scratch_bytes; }
 
+  // From now on each step notes what it takes, in seconds, where that is less than what stands there.
+  void time_steps(std::vector<double>& seconds);
+
   // ---- For executors
   // Scratch for workers 0 .. n - 1. Comes before the first step that one of them runs; throws Error.
   void provide_scratch(std::size_t workers);
@@ -79,6 +82,7 @@ class Run {
   std::vector<void*> pointers_;                   // of each of the plan's slots
   std::vector<Call> calls_;                       // of each step
   std::vector<KernelFn> instances_;
+  std::vector<KernelFn> timed_;
 
   // Externals: arguments, then variables, then results. The slots that name external e are
   // uses_[first_use_[e]] .. uses_[first_use_[e + 1]].

@@ -18,23 +18,6 @@ constexpr double kTaskSeconds = 150e-9;
 // Until the other workers are awake.
 constexpr double kWakeSeconds = 5e-6;
 
-class StepClock final : public Executor {
- public:
-  explicit StepClock(std::vector<double>& seconds) : seconds_(seconds) {}
-  void run(Run& run) override {
-    Clock::time_point begin = Clock::now();
-    for (StepId s = 0; s < seconds_.size(); ++s) {
-      run.step(s);
-      const Clock::time_point end = Clock::now();
-      seconds_[s] = std::min(seconds_[s], std::chrono::duration<double>(end - begin).count());
-      begin = end;
-    }
-  }
-
- private:
-  std::vector<double>& seconds_;
-};
-
 // What reading the clock takes.
 double clock_seconds() {
   constexpr int kReads = 100;
@@ -99,15 +82,16 @@ double makespan(const Plan& plan, std::span<const double> seconds, const std::ve
 
 }  // namespace
 
-std::vector<double> measure_steps(Run& run) {
+std::vector<double> measure_steps(Run& run, Executor& executor) {
   constexpr int kLeastRounds = 5, kMostRounds = 200;
   constexpr double kEnough = 0.2;
   std::vector<double> seconds(run.plan().steps.size(), 1e9);
-  StepClock clock(seconds);
+  run.time_steps(seconds);
   const Clock::time_point begin = Clock::now();
   for (int round = 0; round < kMostRounds; ++round) {
-    run.execute(clock);
-    if (round >= kLeastRounds && std::chrono::duration<double>(Clock::now() - begin).count() > kEnough) break;
+    run.execute(executor);
+    const double passed = std::chrono::duration<double>(Clock::now() - begin).count();
+    if (round >= kLeastRounds && passed > kEnough) break;
   }
   const double reading = clock_seconds();
   for (double& s : seconds) s = std::max(s - reading, 1e-9);
@@ -122,7 +106,10 @@ ScheduleReport simulate(const Plan& plan, std::span<const double> seconds, int w
   const std::vector<double> rest = urgency(plan, seconds);
   report.critical_path = critical_path(plan, seconds, rest);
   for (const ScheduleReport::Step& step : report.critical_path) report.span_seconds += step.seconds;
-  report.predicted_seconds = makespan(plan, seconds, rest, workers);
+  // The executor runs a plan serially that gains nothing from threads.
+  report.predicted_seconds = makespan(plan, seconds, rest, 1);
+  if (workers > 1)
+    report.predicted_seconds = std::min(report.predicted_seconds, makespan(plan, seconds, rest, workers));
   return report;
 }
 

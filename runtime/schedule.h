@@ -9,8 +9,8 @@
 
 namespace weft {
 
-// The seconds that each step takes: the least of several serial executions of a bound run.
-std::vector<double> measure_steps(Run& run);
+// The seconds that each step takes: the least of several executions of a bound run, which is of no use afterwards.
+std::vector<double> measure_steps(Run& run, Executor& executor);
 
 // Replays the executor's choices with these times: the most urgent of the ready steps runs next, on the worker that is
 // free first.

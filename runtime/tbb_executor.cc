@@ -9,10 +9,10 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
-#include <thread>
 #include <vector>
 
 #include "runtime/executor.h"
+#include "runtime/ready_steps.h"
 #include "runtime/run.h"
 #include "runtime/tsan.h"
 
@@ -28,63 +28,9 @@ constexpr std::memory_order kCount = std::memory_order_acq_rel;
 #endif
 
 constexpr StepId kNoStep = static_cast<StepId>(-1);
-
-// A step of this length waits in one place for all workers, so that the most urgent one of all runs next. Shorter ones
-// stay with the worker that made them ready: there, finding the most urgent would cost more than it gains.
-constexpr float kLongSeconds = 5e-6F;
+constexpr std::size_t kNoWorker = ReadySteps::kNoWorker;
 
 class TaskGraph;
-
-// The long steps that are ready, the most urgent on top.
-class Urgent {
- public:
-  explicit Urgent(const Plan& plan) : plan_(plan) { heap_.reserve(plan.steps.size()); }
-
-  void push(StepId s) {
-    const Lock lock(busy_);
-    heap_.push_back(s);
-    std::push_heap(heap_.begin(), heap_.end(), by_urgency());
-  }
-  StepId pop() {
-    const Lock lock(busy_);
-    std::pop_heap(heap_.begin(), heap_.end(), by_urgency());
-    const StepId s = heap_.back();
-    heap_.pop_back();
-    return s;
-  }
-  // In place of a push and a pop.
-  StepId exchange(StepId s) {
-    const Lock lock(busy_);
-    if (heap_.empty() || !by_urgency()(s, heap_.front())) return s;
-    std::pop_heap(heap_.begin(), heap_.end(), by_urgency());
-    std::swap(s, heap_.back());
-    std::push_heap(heap_.begin(), heap_.end(), by_urgency());
-    return s;
-  }
-
- private:
-  class Lock {
-   public:
-    explicit Lock(std::atomic_flag& busy) : busy_(busy) {
-      while (busy_.test_and_set(std::memory_order_acquire)) std::this_thread::yield();
-    }
-    ~Lock() { busy_.clear(std::memory_order_release); }
-
-   private:
-    std::atomic_flag& busy_;
-  };
-  struct ByUrgency {
-    const Plan& plan;
-    bool operator()(StepId a, StepId b) const {
-      return plan.remaining[a] != plan.remaining[b] ? plan.remaining[a] < plan.remaining[b] : a > b;
-    }
-  };
-  ByUrgency by_urgency() const { return {plan_}; }
-
-  const Plan& plan_;
-  std::atomic_flag busy_;
-  std::vector<StepId> heap_;
-};
 
 // Runs one step, and then goes on with successors while it is this task that made them ready.
 class StepTask final : public d1::task {
@@ -105,6 +51,7 @@ class TaskGraph final : public ExecutorState {
         plan_(run.plan()),
         waiting_for_(plan_.steps.size()),
         tasks_(plan_.steps.size()),
+        ready_(plan_),
         context_(d1::task_group_context::isolated) {
     for (StepId s = 0; s < tasks_.size(); ++s) {
       tasks_[s].graph = this;
@@ -116,8 +63,9 @@ class TaskGraph final : public ExecutorState {
     for (std::size_t s = 0; s < waiting_for_.size(); ++s)
       waiting_for_[s].store(plan_.dependencies[s], std::memory_order_relaxed);
     steps_left_.reserve(static_cast<std::uint32_t>(tasks_.size()));
-    for (std::size_t i = plan_.roots.size(); i-- > 1;) spawn(plan_.roots[i]);
-    if (is_long(plan_.roots[0])) urgent_.push(plan_.roots[0]);
+    ready_.provide_workers(static_cast<std::size_t>(tbb::this_task_arena::max_concurrency()));
+    for (std::size_t i = plan_.roots.size(); i-- > 1;) spawn(plan_.roots[i], kNoWorker);
+    if (is_long(plan_.roots[0])) ready_.push(plan_.roots[0], kNoWorker);
     tsan_release(&tasks_[plan_.roots[0]]);
     d1::execute_and_wait(tasks_[plan_.roots[0]], context_, steps_left_, context_);
     tsan_acquire(&steps_left_);
@@ -130,35 +78,35 @@ class TaskGraph final : public ExecutorState {
   void run_from(StepId s) {
     const auto worker = static_cast<std::size_t>(tbb::this_task_arena::current_thread_index());
     std::uint32_t done = 0;
-    if (is_long(s)) s = urgent_.pop();
+    if (is_long(s)) s = ready_.pop(worker);
     while (s != kNoStep) {
       run_.step(s, worker);
       ++done;
-      s = count_down(s);
-      if (s != kNoStep && is_long(s)) s = urgent_.exchange(s);
+      s = count_down(s, worker);
+      if (s != kNoStep && is_long(s)) s = ready_.exchange(s, worker);
     }
     tsan_release(&steps_left_);
     steps_left_.release(done);
   }
 
  private:
-  bool is_long(StepId s) const { return plan_.seconds[s] >= kLongSeconds; }
+  bool is_long(StepId s) const { return plan_.seconds[s] >= ReadySteps::kLongSeconds; }
 
-  void spawn(StepId s) {
-    if (is_long(s)) urgent_.push(s);
+  void spawn(StepId s, std::size_t worker) {
+    if (is_long(s)) ready_.push(s, worker);
     tsan_release(&tasks_[s]);
     d1::spawn(tasks_[s], context_);
   }
 
   // Returns the most urgent of the successors that became ready, after spawning the others.
-  StepId count_down(StepId s) {
+  StepId count_down(StepId s, std::size_t worker) {
     StepId next = kNoStep;
     const std::span<const StepId> successors = plan_.successors_of(s);
     // Backwards: TBB runs last what was spawned first, which leaves the most urgent steps to this thread.
     for (std::size_t i = successors.size(); i-- > 0;) {
       // A step that waits for nothing else needs no counting.
       if (plan_.dependencies[successors[i]] > 1 && waiting_for_[successors[i]].fetch_sub(1, kCount) != 1) continue;
-      if (next != kNoStep) spawn(next);
+      if (next != kNoStep) spawn(next, worker);
       next = successors[i];
     }
     return next;
@@ -168,7 +116,7 @@ class TaskGraph final : public ExecutorState {
   const Plan& plan_;
   std::vector<std::atomic<std::uint32_t>> waiting_for_;
   std::vector<StepTask> tasks_;
-  Urgent urgent_{plan_};
+  ReadySteps ready_;
   d1::wait_context steps_left_{0};
   d1::task_group_context context_;
 };

@@ -182,7 +182,7 @@ void TracedProgram::apply_effects() const {
   }
 }
 
-std::vector<double> TracedProgram::step_seconds() const {
+std::vector<double> TracedProgram::step_seconds(Executor& executor) const {
   Run run(plan_);
   std::vector<std::unique_ptr<Buffer>> copies;
   const auto copy = [&](std::size_t bytes, const void* from) {
@@ -197,7 +197,7 @@ std::vector<double> TracedProgram::step_seconds() const {
     run.bind_variable(j, copy(variables_[j].variable->type().bytes(), now ? now->data() : nullptr));
   }
   for (std::size_t k = 0; k < result_types_.size(); ++k) run.bind_result(k, copy(result_types_[k].bytes(), nullptr));
-  return measure_steps(run);
+  return measure_steps(run, executor);
 }
 
 std::vector<Tensor> TracedProgram::run(const std::vector<Tensor>& inputs, Executor& executor, SourceLocation at) {

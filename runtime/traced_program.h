@@ -28,7 +28,7 @@ class TracedProgram {
 
   const Plan& plan() const { return *plan_; }
   // What each step takes, measured on copies of the variables and on arguments of zeros.
-  std::vector<double> step_seconds() const;
+  std::vector<double> step_seconds(Executor& executor) const;
   std::size_t arena_bytes_in_use() const;
 
  private:

@@ -95,8 +95,9 @@ class Function {
   std::string graph_text() const;
   // The steps of a run: where their operands are, what they are expected to take, which steps follow.
   std::string plan_text() const;
-  // Measures each step of the program on copies of its variables, and simulates a run by `workers`. Takes the time and
-  // the memory of a few serial runs. What workers share, such as the bandwidth of the memory, is not simulated. Throws
+  // Measures each step of the program on copies of its variables, and simulates a run by `workers`. For more than one
+  // worker, steps are measured as they run side by side in the caller's task arena: they slow each other down as far as
+  // that goes, not as more workers would. Takes the time and the memory of a few runs. Throws
   // Error before the first call, and for less than one worker.
   ScheduleReport schedule_report(int workers, SourceLocation at = SourceLocation::current()) const;
   // Graphviz, with shapes and bytes.

@@ -1,0 +1,50 @@
+// The long steps of a run that may start now, for all workers.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "runtime/plan.h"
+
+namespace weft {
+
+// Hands out the most urgent step, but rather one that the worker ran the last time, whose data may still be in its
+// cache: as long as another one is not more urgent by more than the time that it takes.
+class ReadySteps {
+ public:
+  static constexpr std::size_t kNoWorker = static_cast<std::size_t>(-1);
+  // Steps that are shorter stay with the worker that made them ready: there, choosing would cost more than it gains.
+  static constexpr float kLongSeconds = 5e-6F;
+
+  explicit ReadySteps(const Plan& plan);
+
+  // Before the steps of a run. Allocates only when the number grows.
+  void provide_workers(std::size_t workers);
+
+  // `worker` made the step ready: it has it, unless the step ran elsewhere the last time. Any number of threads.
+  void push(StepId s, std::size_t worker);
+  // There must be a step.
+  StepId pop(std::size_t worker);
+  // In place of a push and a pop.
+  StepId exchange(StepId s, std::size_t worker);
+
+ private:
+  class Lock;
+  struct LessUrgent {
+    const Plan& plan;
+    bool operator()(StepId a, StepId b) const {
+      return plan.remaining[a] != plan.remaining[b] ? plan.remaining[a] < plan.remaining[b] : a > b;
+    }
+  };
+
+  void insert(StepId s, std::size_t worker);
+  StepId take(std::size_t worker);
+
+  const Plan& plan_;
+  std::atomic_flag busy_;
+  std::vector<std::uint32_t> home_;         // of each step: the worker that ran it last
+  std::vector<std::vector<StepId>> heaps_;  // of the ready steps, by home
+};
+
+}  // namespace weft
