@@ -79,10 +79,10 @@ TEST(AllOps, EverySampleNamesAnOp) {
 }
 
 TEST(AllOps, EveryOpHasASampleOfNoElements) {
-  // Scalars in, scalars out: there is nothing to leave out.
-  const std::set<std::string_view> scalar_ops{};
+  // Made by a pass, for calls that have elements.
+  const std::set<std::string_view> never_empty{"fused", "fused_matmul", "sum_blocks"};
   for (const OpDef* op : registered_ops()) {
-    if (!is_tested(*op) || scalar_ops.contains(op->name)) continue;
+    if (!is_tested(*op) || never_empty.contains(op->name)) continue;
     bool found = false;
     for (const Sample& sample : samples_of(op->name))
       found = found || has_value_of_no_elements(build_sample(sample, DType::f32));

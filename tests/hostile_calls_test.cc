@@ -48,6 +48,12 @@ const std::vector<AttrValue>& hostile_values() {
                                              Dims{kHighest, kHighest},
                                              Dims{0, kHighest},
                                              Dims(9, 1),
+                                             std::string("inputs 1; out elements 0"),
+                                             std::string("inputs 65535; exp 0; out elements 65535"),
+                                             std::string("inputs 1; exp 1; out elements 1"),
+                                             std::string("mul 0 0; inputs 3; out block_sums 2"),
+                                             std::string("inputs 2; where 0 1; out elements 2"),
+                                             std::string(";;out"),
                                              Dims(100, 0)};
   return values;
 }

@@ -194,6 +194,7 @@ TEST(MatmulTest, RefusesAttributesThatDoNotFit) {
   EXPECT_THAT([&] { with({4, 3}, plain); }, ThrowsMessage<Error>(HasSubstr("the columns of a")));
 }
 
+// oneDNN multiplies large batches.
 Kernel large_kernel(const TensorType& type, Attrs& attrs, std::array<const TensorType*, 2>& types) {
   attrs = {{"transpose_a", false}, {"transpose_b", false}};
   types = {&type, &type};
@@ -202,7 +203,7 @@ Kernel large_kernel(const TensorType& type, Attrs& attrs, std::array<const Tenso
 
 TEST(OnednnTest, RestoresTheHostsThreadCount) {
   omp_set_num_threads(3);
-  const HostTensor a = whole_numbers({DType::f32, {130, 130}}, 1);
+  const HostTensor a = whole_numbers({DType::f32, {2, 130, 130}}, 1);
   product(a, false, a, false);
   EXPECT_EQ(omp_get_max_threads(), 3);
   omp_set_num_threads(1);
@@ -216,7 +217,7 @@ TEST(OnednnTest, StartsNoThread) {
     return std::string();
   };
   omp_set_num_threads(4);
-  const HostTensor a = whole_numbers({DType::f32, {256, 256}}, 1);
+  const HostTensor a = whole_numbers({DType::f32, {2, 256, 256}}, 1);
   const std::string before = threads();
   product(a, false, a, false);
   EXPECT_EQ(threads(), before);
@@ -224,7 +225,7 @@ TEST(OnednnTest, StartsNoThread) {
 }
 
 TEST(OnednnTest, InstancesRunSideBySide) {
-  const TensorType type{DType::f32, {130, 130}};
+  const TensorType type{DType::f32, {2, 130, 130}};
   Attrs attrs;
   std::array<const TensorType*, 2> types;
   const Kernel kernel = large_kernel(type, attrs, types);
@@ -235,7 +236,7 @@ TEST(OnednnTest, InstancesRunSideBySide) {
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
       const HostTensor a = whole_numbers(type, t);
-      const std::vector<double> expected = triple_loop(a, false, b, false, 1, 130, 130, 130);
+      const std::vector<double> expected = triple_loop(a, false, b, false, 2, 130, 130, 130);
       const KernelFn run = kernel.instance();
       HostTensor c(type), scratch({DType::boolean, {static_cast<std::int64_t>(kernel.scratch_bytes)}});
       const void* in[] = {a.data(), b.data()};
@@ -253,7 +254,7 @@ TEST(OnednnTest, InstancesRunSideBySide) {
 }
 
 TEST(OnednnTest, RunWithoutAnInstanceComputesTheSame) {
-  const TensorType type{DType::f32, {130, 130}};
+  const TensorType type{DType::f32, {2, 130, 130}};
   Attrs attrs;
   std::array<const TensorType*, 2> types;
   const Kernel kernel = large_kernel(type, attrs, types);
@@ -262,9 +263,9 @@ TEST(OnednnTest, RunWithoutAnInstanceComputesTheSame) {
   const void* in[] = {a.data(), a.data()};
   void* out[] = {c.data()};
   kernel.run({in, out, scratch.data(), 0});
-  EXPECT_THAT(c, has_values(triple_loop(a, false, a, false, 1, 130, 130, 130)));
+  EXPECT_THAT(c, has_values(triple_loop(a, false, a, false, 2, 130, 130, 130)));
   EXPECT_TRUE(scratch.guard_is_intact());
-  EXPECT_EQ(kernel.flops, 2.0 * 130 * 130 * 130);
+  EXPECT_EQ(kernel.flops, 2.0 * 2 * 130 * 130 * 130);
 }
 
 }  // namespace
