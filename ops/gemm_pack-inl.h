@@ -1,4 +1,4 @@
-// Copies of operands in the order in which tiles read them.
+// B turned round, into the order in which tiles read it.
 // Included once for each instruction set.
 #if defined(WEFT_OPS_GEMM_PACK_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WEFT_OPS_GEMM_PACK_INL_H_
@@ -7,39 +7,37 @@
 #define WEFT_OPS_GEMM_PACK_INL_H_
 #endif
 
-#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <algorithm>
 #include <cstddef>
+
+#include "ops/gemm_tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace weft {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// `depth` rows of `width` elements, `from_row` apart, next to each other `to_row` apart.
 template <class T>
-void pack_rows(const T* from, std::size_t from_row, std::size_t depth, std::size_t width, T* to, std::size_t to_row) {
-  constexpr std::size_t kAhead = 8;
-  for (std::size_t l = 0; l < depth; ++l, from += from_row, to += to_row) {
-    if (l + kAhead < depth)
-      for (std::size_t i = 0; i < width; i += 64 / sizeof(T)) hwy::Prefetch(from + kAhead * from_row + i);
-    std::copy_n(from, width, to);
-  }
-}
-
-#if HWY_TARGET == HWY_SCALAR  // has nothing to turn blocks with
-template <class T>
-void pack_turned(const T* from, std::size_t from_row, std::size_t depth, std::size_t width, T* to, std::size_t to_row) {
+void turn_singly(const T* from, std::size_t from_row, std::size_t depth, std::size_t width, T* to, std::size_t to_row) {
   for (std::size_t r = 0; r < width; ++r)
     for (std::size_t l = 0; l < depth; ++l) to[l * to_row + r] = from[r * from_row + l];
 }
+
+#if HWY_TARGET == HWY_SCALAR  // has no blocks to interleave
+template <class T>
+void pack_turned(const T* from, std::size_t from_row, std::size_t depth, std::size_t width, T* to, std::size_t to_row) {
+  turn_singly(from, from_row, depth, width, to, to_row);
+}
 #else
-// The elements of one 128-bit block of each of `lanes` rows, turned round: to[l * to_row + r] = from[r * from_row + l].
+template <class T>
+constexpr std::size_t kTurned = 16 / sizeof(T);  // elements of a 128-bit block
+
+// One block of each of a vector's number of rows.
 template <class D, class T>
 HWY_INLINE void turn_blocks(D d, const T* from, std::size_t from_row, T* to, std::size_t to_row) {
-  constexpr std::size_t kBlock = 16 / sizeof(T);
+  constexpr std::size_t kBlock = kTurned<T>;
   const std::size_t lanes = hn::Lanes(d);
   hn::Vec<D> v[kBlock];
 #pragma GCC unroll 4
@@ -66,45 +64,30 @@ HWY_INLINE void turn_blocks(D d, const T* from, std::size_t from_row, T* to, std
   }
 }
 
-// The same for `count` rows and `depth` elements of each that are fewer than a block has: to gets whole rows all the
-// same.
+// All of a vector's number of rows, of at least one block. The last block may overlap the one before.
 template <class D, class T>
-void turn_some(D d, const T* from, std::size_t from_row, std::size_t count, std::size_t depth, T* to,
-               std::size_t to_row) {
-  constexpr std::size_t kBlock = 16 / sizeof(T);
-  HWY_ALIGN T rows[hn::MaxLanes(D()) * kBlock] = {};
-  HWY_ALIGN T turned[hn::MaxLanes(D()) * kBlock];
-  for (std::size_t r = 0; r < count; ++r) std::copy_n(from + r * from_row, depth, rows + r * kBlock);
-  turn_blocks(d, rows, kBlock, turned, hn::Lanes(d));
-  for (std::size_t l = 0; l < depth; ++l) std::copy_n(turned + l * hn::Lanes(d), hn::Lanes(d), to + l * to_row);
+void turn_rows(D d, const T* from, std::size_t from_row, std::size_t depth, T* to, std::size_t to_row) {
+  for (std::size_t l = 0; l < depth; l += kTurned<T>) {
+    const std::size_t at = std::min(l, depth - kTurned<T>);
+    turn_blocks(d, from + at, from_row, to + at * to_row, to_row);
+  }
 }
 
-// `width` rows of `depth` elements, `from_row` apart, turned round: to[l * to_row + r] = from[r * from_row + l]. to_row
-// is a whole number of vectors; what lies between width and the next vector is overwritten too.
+// `width` rows of `depth` elements, `from_row` apart, turned round: to[l * to_row + r] = from[r * from_row + l].
 template <class T>
 void pack_turned(const T* from, std::size_t from_row, std::size_t depth, std::size_t width, T* to, std::size_t to_row) {
-  const hn::CappedTag<T, 64 / sizeof(T)> d;
-  constexpr std::size_t kBlock = 16 / sizeof(T);
-  const std::size_t lanes = hn::Lanes(d);
-  for (std::size_t r = 0; r < width; r += lanes) {
-    const T* rows = from + r * from_row;
-    const std::size_t count = std::min(lanes, width - r);
-    std::size_t l = 0;
-    if (count == lanes)
-      for (; l + kBlock <= depth; l += kBlock) turn_blocks(d, rows + l, from_row, to + l * to_row + r, to_row);
-    for (; l < depth; l += kBlock)
-      turn_some(d, rows + l, from_row, count, std::min(kBlock, depth - l), to + l * to_row + r, to_row);
+  if (std::min(depth, width) < kTurned<T>) return turn_singly(from, from_row, depth, width, to, to_row);
+  const TileTag<T> wide;
+  const hn::CappedTag<T, kTurned<T> > narrow;
+  const std::size_t lanes = hn::Lanes(wide);
+  std::size_t r = 0;
+  for (; r + lanes <= width; r += lanes) turn_rows(wide, from + r * from_row, from_row, depth, to + r, to_row);
+  for (; r < width; r += kTurned<T>) {
+    const std::size_t at = std::min(r, width - kTurned<T>);
+    turn_rows(narrow, from + at * from_row, from_row, depth, to + at, to_row);
   }
 }
 #endif
-
-// A^T, stored [k,m], in panels of the rows of a tile: element (r, l) of the tile whose first row is i lies at
-// to[i * depth + l * kRows + r].
-template <std::size_t kRows, class T>
-void pack_strips(const T* from, std::size_t from_row, std::size_t depth, std::size_t strips, T* to) {
-  for (std::size_t l = 0; l < depth; ++l, from += from_row)
-    for (std::size_t s = 0; s < strips; ++s) std::copy_n(from + s * kRows, kRows, to + (s * depth + l) * kRows);
-}
 
 }  // namespace HWY_NAMESPACE
 }  // namespace weft

@@ -1,4 +1,4 @@
-// The innermost loop of products: a tile of C in registers.
+// The innermost loop of products: tiles of C in registers.
 // Included once for each instruction set.
 #if defined(WEFT_OPS_GEMM_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WEFT_OPS_GEMM_TILE_INL_H_
@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 HWY_BEFORE_NAMESPACE();
@@ -18,12 +19,14 @@ namespace weft {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+constexpr std::size_t kLineBytes = 64;
+
 // AVX-512 has 32 registers for kTileRows * kTileVectors sums and kTileVectors + 1 others, and loads under a mask. The
 // others have 16, and take narrower vectors for the last columns, because their loads may read beyond the mask.
 constexpr bool kAvx512 = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL;
-constexpr std::size_t kTileVectors = kAvx512 ? 4 : 2;
+constexpr std::size_t kTileRows = 6, kTileVectors = kAvx512 ? 4 : 2;
 template <class T>
-using TileTag = hn::CappedTag<T, 64 / sizeof(T)>;
+using TileTag = hn::CappedTag<T, kLineBytes / sizeof(T)>;
 
 // The vectors of a tile are whole, or there is one of some lanes.
 template <class D>
@@ -40,65 +43,102 @@ struct Partial {
   void store(hn::Vec<D> v, hn::TFromD<D>* to) const { hn::BlendedStore(v, mask, d, to); }
 };
 
-// Where a tile finds its rows of A, its columns of B and its place, and the depth over which it multiplies them.
+// Memory that will be used soon: pieces of some lines, `stride` bytes from one to the next. Tiles fetch a share of
+// them, spread over their loops, so that memory works while they compute.
+struct Stream {
+  std::uintptr_t next;
+  std::size_t stride, lines, left;
+  static constexpr std::size_t kShareUnit = 256;
+  std::size_t share;    // pieces for each row of a tile, in 1 / kShareUnit
+  std::size_t due = 0;  // in the present tile
+};
+
+// What a tile fetches of all streams.
+class Fetches {
+ public:
+  HWY_INLINE Fetches(std::span<Stream> streams, std::size_t tile_rows, std::size_t depth)
+      : stream_(streams.data()), end_(stream_ + streams.size()) {
+    std::size_t pieces = 0;
+    for (Stream& s : streams)
+      pieces += s.due = std::min(s.left, (s.share * tile_rows + Stream::kShareUnit - 1) / Stream::kShareUnit);
+    if (pieces >= depth) stream_ = end_;
+    step_ = std::max<std::size_t>(1, depth / (pieces + 1));
+  }
+  // Rows of the depth between two pieces.
+  std::size_t step() const { return step_; }
+  HWY_INLINE void next() {
+    while (stream_ != end_ && stream_->due == 0) ++stream_;
+    if (stream_ == end_) return;
+    for (std::size_t i = 0; i < stream_->lines; ++i)
+      __builtin_prefetch(reinterpret_cast<const void*>(stream_->next + i * kLineBytes));
+    stream_->next += stream_->stride;
+    --stream_->left;
+    --stream_->due;
+  }
+
+ private:
+  Stream *stream_, *end_;
+  std::size_t step_;
+};
+
+// A column of tiles: where they find A and B, their places in C, and the depth over which they multiply.
 template <class T>
-struct Tile {
+struct Tiles {
   const T* a;
   std::size_t a_row, a_col;  // elements from one to the next
   const T* b;
   std::size_t b_row;
+  T* packed_b;  // where the rows of B are left, one after the other, by a tile that packs
   T* c;
   std::size_t c_row;
   std::size_t depth;
   bool from_zero;  // rather than from C
-  // Pieces of kFetched bytes that will be used soon: fetched from memory while the tile computes.
-  std::span<const void* const> fetch;
+  std::span<Stream> streams;
 };
-constexpr std::size_t kFetched = 256, kCacheLine = 64;
 
-// kRows x (kVectors vectors) of C in registers: each element is one chain of additions in the order of the depth, which
-// a tile from C continues. The loops over registers must be unrolled, or the compiler keeps them in memory. Not
-// inlined: GCC 12 crashes on the whole at -O1, and a call costs nothing beside the loop.
-template <std::size_t kRows, std::size_t kVectors, class Access, class T>
-HWY_NOINLINE void multiply_tile(Access access, const Tile<T>& tile) {
+// `count` times kRows x (kVectors vectors) of C, one below the other. A tile is in registers, and each of its elements
+// is one chain of additions in the order of the depth, which a tile from C continues. The loops over registers must be
+// unrolled, or the compiler keeps them in memory. Not inlined: GCC 12 crashes on the whole at -O1.
+template <std::size_t kRows, std::size_t kVectors, bool kPacks, class Access, class T>
+HWY_NOINLINE void multiply_tiles(Access access, const Tiles<T>& t, std::size_t count) {
   const auto d = access.d;
-  const std::size_t lanes = hn::Lanes(d), depth = tile.depth, a_row = tile.a_row, a_col = tile.a_col,
-                    b_row = tile.b_row, c_row = tile.c_row;
-  hn::Vec<decltype(access.d)> sums[kRows][kVectors], row[kVectors];
-  T* const c = tile.c;
+  const std::size_t lanes = hn::Lanes(d), depth = t.depth, a_row = t.a_row, a_col = t.a_col, b_row = t.b_row,
+                    c_row = t.c_row;
+  const T* a_tile = t.a;
+  T *c = t.c, *packed = t.packed_b;
+  for (; count > 0; --count, a_tile += kRows * a_row, c += kRows * c_row) {
+    hn::Vec<decltype(access.d)> sums[kRows][kVectors], row[kVectors];
 #pragma GCC unroll 16
-  for (std::size_t r = 0; r < kRows; ++r)
+    for (std::size_t r = 0; r < kRows; ++r)
 #pragma GCC unroll 8
-    for (std::size_t v = 0; v < kVectors; ++v)
-      sums[r][v] = tile.from_zero ? hn::Zero(d) : access.load(c + r * c_row + v * lanes);
+      for (std::size_t v = 0; v < kVectors; ++v)
+        sums[r][v] = t.from_zero ? hn::Zero(d) : access.load(c + r * c_row + v * lanes);
 
-  const T *a = tile.a, *b = tile.b;
-  const void* const* next = tile.fetch.data();
-  std::size_t fetches = tile.fetch.size();
-  const std::size_t step = fetches == 0 ? depth : std::max<std::size_t>(1, depth / fetches);
-  for (std::size_t l = 0; l < depth;) {
-    if (fetches > 0) {
-      const char* line = static_cast<const char*>(*next++);
-      --fetches;
+    Fetches fetches(t.streams, kRows, depth);
+    const T *a = a_tile, *a_half = a_tile + kRows / 2 * a_row, *b = t.b;  // two halves: fewer addresses for each
+    for (std::size_t l = 0; l < depth;) {
+      for (const std::size_t end = std::min(depth, l + fetches.step()); l < end;
+           ++l, a += a_col, a_half += a_col, b += b_row) {
 #pragma GCC unroll 8
-      for (std::size_t i = 0; i < kFetched; i += kCacheLine) __builtin_prefetch(line + i, 0, 3);
-    }
-    for (const std::size_t end = fetches == 0 ? depth : std::min(depth, l + step); l < end;
-         ++l, a += a_col, b += b_row) {
+        for (std::size_t v = 0; v < kVectors; ++v) row[v] = access.load(b + v * lanes);
+        if constexpr (kPacks) {
 #pragma GCC unroll 8
-      for (std::size_t v = 0; v < kVectors; ++v) row[v] = access.load(b + v * lanes);
+          for (std::size_t v = 0; v < kVectors; ++v, packed += lanes) hn::StoreU(row[v], d, packed);
+        }
 #pragma GCC unroll 16
-      for (std::size_t r = 0; r < kRows; ++r) {
-        const auto scale = hn::Set(d, a[r * a_row]);
+        for (std::size_t r = 0; r < kRows; ++r) {
+          const auto scale = hn::Set(d, r < kRows / 2 ? a[r * a_row] : a_half[(r - kRows / 2) * a_row]);
 #pragma GCC unroll 8
-        for (std::size_t v = 0; v < kVectors; ++v) sums[r][v] = hn::MulAdd(scale, row[v], sums[r][v]);
+          for (std::size_t v = 0; v < kVectors; ++v) sums[r][v] = hn::MulAdd(scale, row[v], sums[r][v]);
+        }
       }
+      fetches.next();
     }
-  }
 #pragma GCC unroll 16
-  for (std::size_t r = 0; r < kRows; ++r)
+    for (std::size_t r = 0; r < kRows; ++r)
 #pragma GCC unroll 8
-    for (std::size_t v = 0; v < kVectors; ++v) access.store(sums[r][v], c + r * c_row + v * lanes);
+      for (std::size_t v = 0; v < kVectors; ++v) access.store(sums[r][v], c + r * c_row + v * lanes);
+  }
 }
 
 }  // namespace HWY_NAMESPACE

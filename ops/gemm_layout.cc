@@ -1,0 +1,75 @@
+#include "ops/gemm_layout.h"
+
+#include <algorithm>
+
+namespace weft {
+namespace {
+
+// About 50 us on one AVX-512 core. What is not arithmetic, above all to fetch B, counts as some more rows and depth.
+constexpr double kPartCost = 9e6, kOverhead = 16;
+
+double cost(std::int64_t m, std::int64_t n, std::int64_t k) {
+  return 2 * (static_cast<double>(m) + kOverhead) * static_cast<double>(n) * (static_cast<double>(k) + kOverhead);
+}
+
+std::int64_t round_up(std::int64_t n, std::int64_t unit) { return (n + unit - 1) / unit * unit; }
+
+// The step that cuts `extent` into about equal parts of about `wanted`, a multiple of `unit`.
+std::int64_t even_step(std::int64_t extent, std::int64_t wanted, std::int64_t unit) {
+  const std::int64_t parts = std::max<std::int64_t>(1, (extent + wanted / 2) / wanted);
+  return round_up((extent + parts - 1) / parts, unit);
+}
+
+}  // namespace
+
+std::size_t panel_depth(std::size_t k) {
+  const std::size_t panels = (k + kPanelDepth - 1) / kPanelDepth;
+  return std::min(k, ((k + panels - 1) / panels + 7) / 8 * 8);
+}
+
+// Copies pay where the rows of B or of A^T are so far apart that they do not stay in the first cache together, and are
+// met again: B by more rows of A, A by more panels of B. B is always turned round when it is stored transposed.
+ScratchLayout scratch_layout(const Product& p, const Block& part, bool epilogue, std::size_t panel_columns) {
+  constexpr std::int64_t kFitsAnyway = 1 << 14, kFarApart = 1024, kRowsThatPay = 16;
+  const auto rows = static_cast<std::size_t>(part.rows), k = static_cast<std::size_t>(p.k), depth = panel_depth(k);
+  const auto columns = static_cast<std::int64_t>(panel_columns);
+  ScratchLayout layout;
+  layout.a_row = static_cast<std::size_t>(round_up(part.rows, 16));
+  if (!takes_dots(p)) {
+    layout.packs_b = p.transpose_b || (part.rows >= kRowsThatPay && p.n > columns && p.n * p.k > kFitsAnyway);
+    layout.packs_a = p.transpose_a && p.m >= kFarApart && part.cols > columns;
+  }
+  layout.a = layout.b + (layout.packs_b ? depth * panel_columns : 0);
+  layout.sums = layout.a + (layout.packs_a ? k * layout.a_row : 0);
+  const std::size_t rows_of_sums = takes_dots(p) || depth < k ? rows : std::min(rows, kEpilogueRows);
+  layout.end = layout.sums + (epilogue ? rows_of_sums * panel_columns : 0);
+  return layout;
+}
+
+std::int64_t gemm_scratch(const Product& p, const Block& part, bool epilogue) {
+  return static_cast<std::int64_t>(std::max(scratch_layout(p, part, epilogue, kPanelColumns<float>).end,
+                                            scratch_layout(p, part, epilogue, kPanelColumns<double>).end));
+}
+
+std::vector<Block> parts_of(const Product& p) {
+  // Whole panels of columns; whole tiles of rows, and enough of them to pay for what a part copies of B.
+  constexpr std::int64_t kPanel = 64, kTile = 12, kRows = 192, kManyRows = 256;
+  std::int64_t row_step = p.m, col_step = p.n;
+  if (cost(p.m, p.n, p.k) >= 1.5 * kPartCost) {
+    const bool cuts_rows = p.m > kManyRows;
+    if (cuts_rows) row_step = even_step(p.m, kRows, kTile);
+    const auto cols = static_cast<std::int64_t>(kPartCost / cost(row_step, 1, p.k));
+    col_step = even_step(p.n, std::max(cols, cuts_rows ? 2 * kPanel : kPanel), kPanel);
+    if (cuts_rows && col_step >= p.n) {
+      const auto rows = static_cast<std::int64_t>(static_cast<double>(kRows) * kPartCost / cost(kRows, p.n, p.k));
+      row_step = even_step(p.m, std::max(rows, kRows), kTile);
+    }
+  }
+  std::vector<Block> parts;
+  for (std::int64_t i = 0; i < p.m; i += row_step)
+    for (std::int64_t j = 0; j < p.n; j += col_step)
+      parts.push_back({i, j, std::min(row_step, p.m - i), std::min(col_step, p.n - j)});
+  return parts;
+}
+
+}  // namespace weft

@@ -1,0 +1,30 @@
+// How a product is cut for the caches. Depends on its shape only.
+#pragma once
+
+#include <cstddef>
+
+#include "graph/element_program.h"
+#include "ops/gemm.h"
+
+namespace weft {
+
+// B goes in panels that stay in the first cache while the rows of A pass by.
+constexpr std::size_t kPanelDepth = 128, kPanelBytes = 256;
+template <class T>
+constexpr std::size_t kPanelColumns = kPanelBytes / sizeof(T);
+
+// Rows that an epilogue takes at once: whole tiles of them, which stay in the second cache beside what it reads.
+constexpr std::size_t kEpilogueRows = static_cast<std::size_t>(kSumRows);
+
+// Panels of about equal depth.
+std::size_t panel_depth(std::size_t k);
+
+// What of scratch a part uses, in elements from its start.
+struct ScratchLayout {
+  bool packs_a = false, packs_b = false;
+  std::size_t b = 0, a = 0, sums = 0, end = 0;
+  std::size_t a_row = 0;  // from one row of the copy of A^T to the next
+};
+ScratchLayout scratch_layout(const Product& p, const Block& part, bool epilogue, std::size_t panel_columns);
+
+}  // namespace weft
