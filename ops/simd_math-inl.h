@@ -31,23 +31,61 @@ HWY_INLINE V horner(D d, V x, const float (&c)[n]) {
   return y;
 }
 
-// e^x = 2^q e^r with |r| <= ln(2) / 2. 2^q is applied in two factors: q reaches 128 and, for denormal results, -150.
+constexpr float kExpBias = 12583039.0f;               // 1.5 * 2^23 + 127
+constexpr float kMinusLn2High = -0.693145751953125f;  // few bits: products with n are exact
+constexpr float kMinusLn2Low = -1.428606765330187045e-6f;
+
+// x = n ln(2) + r with |r| <= ln(2) / 2, for |x| < 2^20.
+template <class V>
+struct ExpParts {
+  V biased;  // n + kExpBias: shifted up, its low bits are the exponent of 2^n
+  V n, r;
+};
+template <class D, class V>
+HWY_INLINE ExpParts<V> split_exp(D d, V x) {
+  const V bias = hn::Set(d, kExpBias);
+  const V biased = hn::MulAdd(x, hn::Set(d, 1.44269504088896341f), bias), n = hn::Sub(biased, bias);
+  const V r = hn::MulAdd(n, hn::Set(d, kMinusLn2High), x);
+  return {biased, n, hn::MulAdd(n, hn::Set(d, kMinusLn2Low), r)};
+}
+
+// e^r - 1 for |r| <= ln(2) / 2: a minimax fit.
+template <class D, class V>
+HWY_INLINE V small_expm1(D d, V r) {
+  constexpr float kPoly[] = {1.38825181e-3f, 8.36654715e-3f, 4.16672007e-2f, 1.66665434e-1f, 4.99999981e-1f};
+  return hn::MulAdd(horner(d, r, kPoly), hn::Mul(r, r), r);
+}
+
+// Without an instruction for it, 2^n is applied in two factors: n reaches 128 and, for denormal results, -150.
+template <class D, class V>
+HWY_INLINE V scale(D d, V y, const ExpParts<V>& parts) {
+#if HWY_TARGET == HWY_AVX3
+  (void)d;
+  return V{_mm512_scalef_ps(y.raw, parts.n.raw)};
+#else
+  const hn::RebindToSigned<D> di;
+  const auto sum = hn::Sub(hn::BitCast(di, parts.biased), hn::Set(di, 0x4B400000 - 127));  // of both exponents
+  const auto half = hn::ShiftRight<1>(sum);
+  const V factor = hn::BitCast(d, hn::ShiftLeft<23>(half));
+  return hn::Mul(hn::Mul(y, factor), hn::BitCast(d, hn::ShiftLeft<23>(hn::Sub(sum, half))));
+#endif
+}
+
+// The vector instructions of x86 for Min and Max give their second operand if one is nan, which then passes through.
+template <class D, class V>
+HWY_INLINE V keep_nan(D, V x, V y) {
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
+  return hn::IfThenElse(hn::IsNaN(x), x, y);
+#else
+  (void)x;
+  return y;
+#endif
+}
+
 template <class D, class V>
 HWY_INLINE V exp_f32(D d, V x) {
-  const hn::RebindToSigned<D> di;
-  const V bounded = hn::Min(hn::Max(x, hn::Set(d, -104.0f)), hn::Set(d, 89.0f));
-  const auto q = hn::NearestInt(hn::Mul(bounded, hn::Set(d, 1.44269504088896341f)));
-  const V qf = hn::ConvertTo(d, q);
-  V r = hn::MulAdd(qf, hn::Set(d, -0.693145751953125f), bounded);  // few bits: the product is exact
-  r = hn::MulAdd(qf, hn::Set(d, -1.428606765330187045e-6f), r);
-  constexpr float kPoly[] = {1.98527617612853646278381e-4f, 1.39304355252534151077271e-3f,
-                             8.33336077630519866943359e-3f, 4.16664853692054748535156e-2f,
-                             1.66666671633720397949219e-1f, 0.5f};  // SLEEF's (N. Shibata, F. Petrogalli)
-  const V y = hn::Add(hn::MulAdd(horner(d, r, kPoly), hn::Mul(r, r), r), hn::Set(d, 1.0f));
-  const auto half = hn::ShiftRight<1>(q);
-  const auto pow2 = [&](auto e) HWY_ATTR { return hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(e, hn::Set(di, 127)))); };
-  const V result = hn::Mul(hn::Mul(y, pow2(half)), pow2(hn::Sub(q, half)));
-  return hn::IfThenElse(hn::IsNaN(x), x, result);
+  const auto parts = split_exp(d, hn::Min(hn::Set(d, 89.0f), hn::Max(hn::Set(d, -104.0f), x)));
+  return keep_nan(d, x, scale(d, hn::Add(small_expm1(d, parts.r), hn::Set(d, 1.0f)), parts));
 }
 
 template <class D, class V>
@@ -60,26 +98,55 @@ HWY_INLINE V log_f32(D d, V x) {
   return hn::IfThenElse(hn::Or(hn::IsNaN(x), hn::Eq(x, inf)), x, y);
 }
 
-// Odd polynomial near 0, where the quotient would cancel.
+// 1 / x to 14 bits or better, where it is a normal number: a quotient takes one step of correction.
 template <class D, class V>
-HWY_INLINE V tanh_f32(D d, V x) {
-  const V t = hn::Abs(x), s = hn::Mul(x, x), one = hn::Set(d, 1.0f);
-  constexpr float kPoly[] = {2.370765644e-3f,  -8.410070805e-3f, 2.178832200e-2f,
-                             -5.396155178e-2f, 1.333331287e-1f,  -3.333333323e-1f};
-  const V small = hn::MulAdd(hn::Mul(horner(d, s, kPoly), s), x, x);
-  const V e = exp_f32(d, hn::Add(t, t));
-  const V large = hn::Sub(one, hn::Div(hn::Set(d, 2.0f), hn::Add(e, one)));
-  return hn::IfThenElse(hn::Lt(t, hn::Set(d, 0.6f)), small, hn::CopySign(large, x));
+HWY_INLINE V rough_reciprocal(D d, V x) {
+#if HWY_TARGET == HWY_AVX3
+  (void)d;
+  return hn::ApproximateReciprocal(x);
+#else
+  return hn::Div(hn::Set(d, 1.0f), x);
+#endif
 }
 
+// w / (w + 1) with w = (e^2|x| - 1) / 2 = 2^n (e^2z - 1) / 2 + (2^n - 1) / 2 and |z| <= ln(2) / 4.
+template <class D, class V>
+HWY_INLINE V tanh_f32(D d, V x) {
+  const hn::RebindToSigned<D> di;
+  const V t = hn::Min(hn::Set(d, 10.0f), hn::Abs(x)), one = hn::Set(d, 1.0f), half = hn::Set(d, 0.5f);
+  const V bias = hn::Set(d, kExpBias);
+  const V biased = hn::MulAdd(t, hn::Set(d, 2.88539008f), bias), n = hn::Sub(biased, bias);
+  const V pow2 = hn::BitCast(d, hn::ShiftLeft<23>(hn::BitCast(di, biased)));
+#if HWY_NATIVE_FMA
+  const V z = hn::MulAdd(n, hn::Set(d, -0.34657359028f), t);
+#else
+  const V z = hn::Add(hn::Mul(n, hn::Set(d, kMinusLn2Low / 2)), hn::Add(hn::Mul(n, hn::Set(d, kMinusLn2High / 2)), t));
+#endif
+  constexpr float kPoly[] = {4.44240580e-2f, 1.33864754e-1f, 3.33337605e-1f, 6.66661737e-1f, 9.99999963e-1f};
+  const V small = hn::MulAdd(horner(d, z, kPoly), hn::Mul(z, z), z);
+  const V w = hn::MulAdd(small, pow2, hn::MulSub(pow2, half, half));
+  const V r = rough_reciprocal(d, hn::Add(w, one)), q = hn::Mul(w, r);
+  V error = hn::MulAdd(q, w, hn::Sub(q, w));  // of q, times w + 1
+#if !HWY_NATIVE_FMA
+  error = hn::IfThenElse(hn::Lt(w, one), error, hn::Add(hn::Mul(hn::Sub(q, one), w), q));  // q w would lose bits
+#endif
+  return keep_nan(d, x, hn::CopySign(hn::NegMulAdd(error, r, q), x));
+}
+
+// e^-|x| or 1, over 1 + e^-|x| with the rounding error of the sum put back.
 template <class D, class V>
 HWY_INLINE V sigmoid_f32(D d, V x) {
-  const V e = exp_f32(d, hn::Neg(hn::Abs(x))), one = hn::Set(d, 1.0f);
-  const V sum = hn::Add(one, e);
-  const V y = hn::Div(hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one), sum);
-  // Puts back the rounding error of the sum; a line is near enough to 1 / sum.
-  const V error = hn::Sub(e, hn::Sub(sum, one));
-  return hn::NegMulAdd(hn::Mul(y, error), hn::NegMulAdd(sum, hn::Set(d, 0.5f), hn::Set(d, 1.457f)), y);
+  const V one = hn::Set(d, 1.0f), e = exp_f32(d, hn::Neg(hn::Abs(x))), sum = hn::Add(one, e);
+  const V lost = hn::Sub(e, hn::Sub(sum, one));
+  const V dividend = hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one);
+  const V r = rough_reciprocal(d, sum);
+#if HWY_NATIVE_FMA
+  const V q = hn::Mul(dividend, r);
+  const V error = hn::MulAdd(q, lost, hn::MulSub(q, sum, dividend));
+#else
+  const V q = hn::Div(dividend, sum), error = hn::Mul(q, lost);
+#endif
+  return hn::NegMulAdd(error, r, q);
 }
 
 // Minimax polynomials by N. Juffa: x + x P(x^2) below kErfSmall, 1 - e^-Q(|x|) beyond.
