@@ -1,0 +1,241 @@
+// How fast products are on one thread, and what a fused epilogue saves.
+//
+// gemm/<m>x<n>x<k>[/at][/bt] and onednn/...: one product; at and bt say which operand is stored transposed. of_peak is
+// the share of what the fused multiply-adds of one core give, measured beside it.
+// update/fused/... and update/apart/...: a weight gradient with the SGD step, as an epilogue and as a pass of its own.
+// --benchmark_enable_random_interleaving=true --benchmark_repetitions=9 makes them comparable on a busy machine.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <memory>
+#include <string>
+#include <vector>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "bench/matmul.cc"
+#include <hwy/foreach_target.h>
+// foreach_target.h must come first: it includes this file once for each instruction set.
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace weft {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Independent chains of fused multiply-adds, as many as registers allow; returns the number of operations.
+double multiply_add(std::size_t steps, float* out) {
+  const hn::ScalableTag<float> d;
+  constexpr std::size_t kSums = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL ? 24 : 12;
+  const auto x = hn::Set(d, out[0]), y = hn::Set(d, out[1]);
+  hn::Vec<decltype(d)> sums[kSums];
+#pragma GCC unroll 24
+  for (std::size_t i = 0; i < kSums; ++i) sums[i] = hn::Set(d, static_cast<float>(i));
+  for (std::size_t s = 0; s < steps; ++s) {
+#pragma GCC unroll 24
+    for (std::size_t i = 0; i < kSums; ++i) sums[i] = hn::MulAdd(x, sums[i], y);
+  }
+  for (std::size_t i = 0; i < kSums; ++i) out[0] += hn::GetLane(sums[i]);
+  return 2.0 * static_cast<double>(steps * kSums * hn::Lanes(d));
+}
+
+// SGD with momentum over one row: m = 0.9 m + g, w -= 0.01 m.
+void sgd_row(const float* g, float* m, float* w, std::size_t n) {
+  const hn::ScalableTag<float> d;
+  std::size_t i = 0;
+  for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d)) {
+    const auto next = hn::MulAdd(hn::Set(d, 0.9f), hn::LoadU(d, m + i), hn::LoadU(d, g + i));
+    hn::StoreU(next, d, m + i);
+    hn::StoreU(hn::NegMulAdd(hn::Set(d, 0.01f), next, hn::LoadU(d, w + i)), d, w + i);
+  }
+  for (; i < n; ++i) {
+    m[i] = 0.9f * m[i] + g[i];
+    w[i] -= 0.01f * m[i];
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace weft
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
+#include "graph/storage.h"
+#include "ops/gemm.h"
+#include "ops/onednn.h"
+
+namespace weft {
+namespace {
+
+HWY_EXPORT(multiply_add);
+HWY_EXPORT(sgd_row);
+
+using Clock = std::chrono::steady_clock;
+
+double peak_flops() {
+  std::array<float, 2> values{0.5f, 1};
+  double best = 0;
+  for (int i = 0; i < 5; ++i) {
+    const auto start = Clock::now();
+    const double flops = HWY_DYNAMIC_DISPATCH(multiply_add)(100000, values.data());
+    best = std::max(best, flops / std::chrono::duration<double>(Clock::now() - start).count());
+    values[0] = std::fmod(values[0], 1);
+  }
+  return best;
+}
+
+// A matrix in memory as the library allocates it.
+struct Matrix {
+  explicit Matrix(std::int64_t elements) : buffer(static_cast<std::size_t>(elements) * sizeof(float)) {
+    for (std::int64_t i = 0; i < elements; ++i) data()[i] = static_cast<float>(i * 37 % 101) / 101 - 0.5f;
+  }
+  float* data() { return static_cast<float*>(buffer.data()); }
+  Buffer buffer;
+};
+
+struct Operands {
+  explicit Operands(const Product& p) : a(p.m * p.k), b(p.k * p.n), c(p.m * p.n) {}
+  Matrix a, b, c;
+};
+
+// The first element against a sum in f64: what was measured computed something.
+void check(benchmark::State& state, const Product& p, Operands& o, float value) {
+  double sum = 0, size = 0;
+  for (std::int64_t l = 0; l < p.k; ++l) {
+    const double term = static_cast<double>(o.a.data()[p.transpose_a ? l * p.m : l]) *
+                        static_cast<double>(o.b.data()[p.transpose_b ? l : l * p.n]);
+    sum += term;
+    size += std::abs(term);
+  }
+  if (std::abs(value - sum) > 1e-5 * size) state.SkipWithError("wrong product");
+}
+
+void report(benchmark::State& state, const Product& p) {
+  const double peak = peak_flops();
+  state.counters["GF/s"] = benchmark::Counter(p.flops() * 1e-9, benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["of_peak"] = benchmark::Counter(p.flops() / peak, benchmark::Counter::kIsIterationInvariantRate);
+}
+
+// All parts one after the other.
+void run_gemm(const Product& p, const std::vector<Block>& parts, Operands& o, float* scratch,
+              const GemmEpilogue<float>* epilogue = nullptr) {
+  for (const Block& part : parts) gemm(p, part, o.a.data(), o.b.data(), o.c.data(), scratch, epilogue);
+}
+
+Matrix scratch_of(const Product& p, const std::vector<Block>& parts, bool epilogue) {
+  std::int64_t size = 1;
+  for (const Block& part : parts) size = std::max(size, gemm_scratch(p, part, epilogue));
+  return Matrix(size);
+}
+
+void BM_gemm(benchmark::State& state, const Product& p) {
+  Operands o(p);
+  const std::vector<Block> parts = parts_of(p);
+  Matrix scratch = scratch_of(p, parts, false);
+  for (auto _ : state) run_gemm(p, parts, o, scratch.data());
+  check(state, p, o, o.c.data()[0]);
+  report(state, p);
+}
+
+void BM_onednn(benchmark::State& state, const Product& p) {
+  Operands o(p);
+  const TensorType a{DType::f32, p.transpose_a ? Shape{p.k, p.m} : Shape{p.m, p.k}};
+  const TensorType b{DType::f32, p.transpose_b ? Shape{p.n, p.k} : Shape{p.k, p.n}}, c{DType::f32, {p.m, p.n}};
+  const std::array<const TensorType*, 2> inputs{&a, &b};
+  const Attrs attrs{{"transpose_a", p.transpose_a}, {"transpose_b", p.transpose_b}};
+  const Kernel kernel = onednn_matmul({*find_op("matmul"), inputs, attrs, {}, std::span(&c, 1)}, p);
+  const KernelFn run = kernel.instance();
+  Buffer scratch(kernel.scratch_bytes + 1);
+  const std::array<const void*, 2> in{o.a.data(), o.b.data()};
+  const std::array<void*, 1> out{o.c.data()};
+  for (auto _ : state) run({in.data(), out.data(), scratch.data()});
+  check(state, p, o, o.c.data()[0]);
+  report(state, p);
+}
+
+struct Sgd {
+  float *momentum, *weights;
+  std::int64_t n;
+
+  static void take(void* context, const Block& block, const float* gradient, std::int64_t stride) {
+    const Sgd& s = *static_cast<Sgd*>(context);
+    for (std::int64_t i = 0; i < block.rows; ++i) {
+      const std::int64_t at = (block.row + i) * s.n + block.col;
+      HWY_DYNAMIC_DISPATCH(sgd_row)
+      (gradient + i * stride, s.momentum + at, s.weights + at, static_cast<std::size_t>(block.cols));
+    }
+  }
+};
+
+void BM_update(benchmark::State& state, const Product& p, bool fused) {
+  Operands o(p);
+  Matrix momentum(p.m * p.n), weights(p.m * p.n);
+  const std::vector<Block> parts = parts_of(p);
+  Matrix scratch = scratch_of(p, parts, fused);
+  Sgd sgd{momentum.data(), weights.data(), p.n};
+  const float* const fetched[] = {momentum.data(), weights.data()};
+  const GemmEpilogue<float> epilogue{Sgd::take, &sgd, fetched};
+  for (auto _ : state) {
+    run_gemm(p, parts, o, scratch.data(), fused ? &epilogue : nullptr);
+    if (!fused) Sgd::take(&sgd, {0, 0, p.m, p.n}, o.c.data(), p.n);
+  }
+  report(state, p);
+}
+
+std::string name(const Product& p) {
+  return std::to_string(p.m) + "x" + std::to_string(p.n) + "x" + std::to_string(p.k) + (p.transpose_a ? "/at" : "") +
+         (p.transpose_b ? "/bt" : "");
+}
+
+void register_all() {
+  struct Case {
+    std::int64_t m, n, k;
+    bool ta = false, tb = false;
+  };
+  const Case cases[] = {{128, 512, 784},
+                        {128, 512, 512},
+                        {784, 512, 128, true},
+                        {512, 512, 128, true},
+                        {64, 4096, 1024},
+                        {64, 4096, 4096},
+                        {64, 1024, 4096},
+                        {1024, 4096, 64, true},
+                        {4096, 4096, 64, true},
+                        {4096, 1024, 64, true},
+                        {512, 512, 512},
+                        {1024, 1024, 1024},
+                        {16, 64, 64},
+                        {64, 64, 16, true},
+                        {128, 10, 512},
+                        {512, 10, 128, true},
+                        {128, 512, 10},
+                        {16, 16, 2},
+                        {128, 512, 512, false, true},
+                        {64, 4096, 4096, false, true},
+                        {64, 4096, 1024, false, true},
+                        {128, 512, 784, false, true},
+                        {128, 10, 512, false, true},
+                        {16, 64, 64, false, true},
+                        {128, 512, 10, false, true}};
+  for (const Case& c : cases) {
+    const Product p{.m = c.m, .n = c.n, .k = c.k, .transpose_a = c.ta, .transpose_b = c.tb};
+    benchmark::RegisterBenchmark(("gemm/" + name(p)).c_str(), BM_gemm, p);
+    benchmark::RegisterBenchmark(("onednn/" + name(p)).c_str(), BM_onednn, p);
+    if (!c.ta || c.m < 512) continue;
+    benchmark::RegisterBenchmark(("update/fused/" + name(p)).c_str(), BM_update, p, true);
+    benchmark::RegisterBenchmark(("update/apart/" + name(p)).c_str(), BM_update, p, false);
+  }
+}
+
+}  // namespace
+}  // namespace weft
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  weft::register_all();
+  benchmark::RunSpecifiedBenchmarks();
+}
+#endif  // HWY_ONCE
