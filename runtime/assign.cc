@@ -1,6 +1,7 @@
 // Arena buffers: which share bytes because a kernel works in place, and where each goes.
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "runtime/draft.h"
 #include "runtime/memory.h"
@@ -53,38 +54,54 @@ class Arena {
       const Step& step = d_.plan.steps[s];
       if (step.part > 0 || step.node == Step::kNoNode || d_.graph.node(step.node).op->in_place != InPlace::elementwise)
         continue;
-      taken_.clear();
-      for (std::uint32_t k = 0; k < step.num_outputs; ++k) {
+      find_dying_operands(s, step);
+      for (std::uint32_t k = 0; k < step.num_outputs && !dying_.empty(); ++k) {
         const Slot& output = d_.plan.outputs_of(step)[k];
         if (output.space == Space::arena) take_operand(s, step, k, output.where);
       }
     }
   }
 
-  void take_operand(StepId s, const Step& step, std::uint32_t k, std::uint64_t output) {
-    const TensorType& type = d_.graph.node(step.node).outputs[k];
-    for (std::uint32_t i = 0; i < step.num_inputs; ++i) {
-      const Slot& operand = d_.plan.inputs_of(step)[i];
-      if (operand.space != Space::arena || !read_elementwise(s, k, operand, type) || !dies_in(s, operand.where))
-        continue;
-      if (std::find(taken_.begin(), taken_.end(), operand.where) != taken_.end()) continue;
-      taken_.push_back(operand.where);
-      first_of_[output] = first_of_[operand.where];
-      return;
+  // The operands that end with the parts from s on, which read them as one type and element by element.
+  void find_dying_operands(StepId s, const Step& step) {
+    const std::span<const Slot> inputs = d_.plan.inputs_of(step);
+    const auto whole = static_cast<std::uint32_t>(d_.graph.node(step.node).op->first_in_place);
+    by_buffer_.clear();
+    for (std::uint32_t i = 0; i < step.num_inputs; ++i)
+      if (inputs[i].space == Space::arena) by_buffer_.emplace_back(inputs[i].where, i);
+    std::sort(by_buffer_.begin(), by_buffer_.end());
+    dying_.clear();
+    for (auto first = by_buffer_.begin(); first != by_buffer_.end();) {
+      const auto last = std::find_if(first, by_buffer_.end(), [&](const auto& b) { return b.first != first->first; });
+      const TensorType& type = operand_type(step, first->second);
+      const bool elementwise = std::all_of(
+          first, last, [&](const auto& b) { return b.second >= whole && operand_type(step, b.second) == type; });
+      if (elementwise && dies_in(s, first->first)) dying_.push_back(first->second);
+      first = last;
     }
+    std::sort(dying_.begin(), dying_.end());
   }
 
-  // Whether the parts from s on read this operand's bytes only as tensors of the type of output k, element by element.
-  bool read_elementwise(StepId s, std::uint32_t k, const Slot& operand, const TensorType& type) const {
-    const Step& step = d_.plan.steps[s];
-    const auto whole = static_cast<std::uint32_t>(d_.graph.node(step.node).op->first_in_place);
+  const TensorType& operand_type(const Step& step, std::uint32_t i) const {
+    return d_.graph.type(d_.graph.operand(step.node, i));
+  }
+
+  // The first operand that output k can take the bytes of.
+  void take_operand(StepId s, const Step& step, std::uint32_t k, std::uint64_t output) {
+    const auto operand = std::find_if(dying_.begin(), dying_.end(), [&](std::uint32_t i) {
+      return operand_type(step, i) == d_.graph.node(step.node).outputs[k] && same_parts(s, step, i, k);
+    });
+    if (operand == dying_.end()) return;
+    first_of_[output] = first_of_[d_.plan.inputs_of(step)[*operand].where];
+    dying_.erase(operand);
+  }
+
+  // Whether each part reads of the operand what it writes of the output.
+  bool same_parts(StepId s, const Step& step, std::uint32_t operand, std::uint32_t output) const {
     const std::span<const Slot> inputs = d_.plan.inputs_of(step);
-    for (std::uint32_t i = 0; i < step.num_inputs; ++i) {
-      if (!(inputs[i] == operand)) continue;
-      if (i < whole || !(d_.graph.type(d_.graph.operand(step.node, i)) == type)) return false;
-      for (StepId p = s; p < s + d_.parts(s) && d_.parts(s) > 1; ++p)
-        if (!(d_.region(p, i) == d_.region(p, step.num_inputs + k))) return false;
-    }
+    for (StepId p = s; p < s + d_.parts(s) && d_.parts(s) > 1; ++p)
+      for (std::uint32_t i = 0; i < step.num_inputs; ++i)
+        if (inputs[i] == inputs[operand] && !(d_.region(p, i) == d_.region(p, step.num_inputs + output))) return false;
     return true;
   }
 
@@ -133,7 +150,8 @@ class Arena {
   std::vector<std::uint32_t>
       first_of_;  // the buffer whose bytes each buffer takes: itself, or one that was written before
   std::vector<std::uint32_t> merged_;  // of the buffers that are their own first: the number given to lay_out
-  std::vector<std::uint64_t> taken_;
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> by_buffer_;  // the arena operands of a step
+  std::vector<std::uint32_t> dying_;                                // those whose bytes may be taken
 };
 
 }  // namespace
