@@ -112,7 +112,14 @@ class Connector {
   std::vector<StepId> waits_for_;
 };
 
-void add_successors(Plan& plan, const StepGraph& depends) {
+}  // namespace
+
+void connect_steps(Draft& draft) { Connector(draft).connect(); }
+
+void add_successors(Draft& draft) {
+  Plan& plan = draft.plan;
+  const StepGraph& depends = draft.depends;
+  plan.roots.clear();
   const std::size_t n = depends.size();
   plan.first_successor.assign(n + 1, 0);
   for (const StepId p : depends.predecessors) ++plan.first_successor[p + 1];
@@ -125,13 +132,6 @@ void add_successors(Plan& plan, const StepGraph& depends) {
     plan.dependencies[s] = static_cast<std::uint32_t>(depends.of(s).size());
     if (plan.dependencies[s] == 0) plan.roots.push_back(s);
   }
-}
-
-}  // namespace
-
-void connect_steps(Draft& draft) {
-  Connector(draft).connect();
-  add_successors(draft.plan, draft.depends);
 }
 
 }  // namespace weft

@@ -30,6 +30,7 @@ void estimate(Draft& draft) {
   const std::size_t n = plan.steps.size();
   plan.seconds.resize(n);
   plan.remaining.resize(n);
+  plan.stats.estimated_seconds = plan.stats.critical_seconds = 0;
   for (std::size_t i = n; i-- > 0;) {
     const auto s = static_cast<StepId>(i);
     const double own = step_seconds(plan, plan.steps[s]);

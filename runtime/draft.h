@@ -82,7 +82,9 @@ void compute_constants(Draft& draft, KernelCache& kernels);  // the constant blo
 void place_values(Draft& draft);                             // order, homes, copies
 void emit_steps(Draft& draft, KernelCache& kernels);         // steps, slots, kernels
 void connect_steps(Draft& draft);                            // dependencies
-void assign_arena(Draft& draft);                             // in-place sharing and offsets
+void add_successors(Draft& draft);                           // the same, from the other side
 void estimate(Draft& draft);                                 // times, by the cost model; urgency
+void order_for_reuse(Draft& draft);                          // further dependencies that save memory
+void assign_arena(Draft& draft);                             // in-place sharing and offsets
 
 }  // namespace weft

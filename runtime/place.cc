@@ -5,6 +5,7 @@
 // variable itself where that can be had by delaying it. Otherwise the value is copied at the end of the run.
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 #include "runtime/draft.h"
 
@@ -112,23 +113,41 @@ class Placer {
     return result;
   }
 
-  // Nodes in the order of the graph; those that must wait for later ones, and all that depend on them, go last.
+  // Nodes in the order of the graph, but for those that write a variable: they come as soon as what they read and what
+  // they must wait for is through, or after the copies of the old value where there are some. Their operands can end
+  // then, while they are in the cache.
   void order_nodes() {
-    std::vector<bool> late(d_.graph.size(), false);
-    if (!direct_.empty()) {
-      const std::vector<std::int64_t> bound = bounds([](NodeId n) { return static_cast<std::int64_t>(n); });
-      for (std::size_t i = 0; i < direct_.size(); ++i)
-        if (bound[i] > static_cast<std::int64_t>(direct_[i].node) || copied_[direct_[i].variable])
-          late[direct_[i].node] = true;
+    constexpr auto kAfterCopies = static_cast<std::int64_t>(static_cast<NodeId>(-1));
+    const std::vector<std::int64_t> bound = bounds([](NodeId n) { return static_cast<std::int64_t>(n); });
+    std::vector<std::int64_t> least(d_.graph.size(), kNever);  // of nodes that write: the place that they wait for
+    std::vector<bool> writes(d_.graph.size(), false);
+    for (std::size_t i = 0; i < direct_.size(); ++i) {
+      const NodeId n = direct_[i].node;
+      writes[n] = true;
+      least[n] = std::max(least[n], copied_[direct_[i].variable] ? kAfterCopies : bound[i]);
     }
-    std::vector<NodeId> late_nodes;
+    std::vector<std::int64_t> after(d_.graph.size());  // the place of each node, in those of the graph's order
+    std::vector<bool> is_moved = writes;
+    std::vector<std::pair<std::int64_t, NodeId>> moved;
     for (NodeId n = 0; n < d_.graph.size(); ++n) {
-      for (std::size_t slot = 0; slot < d_.graph.num_operands(n) && !late[n]; ++slot)
-        late[n] = late[d_.graph.operand(n, slot).node];
-      if (d_.role[n] == Role::step) (late[n] ? late_nodes : d_.order).push_back(n);
+      after[n] = writes[n] ? least[n] : static_cast<std::int64_t>(n);
+      for (std::size_t slot = 0; slot < d_.graph.num_operands(n); ++slot) {
+        const std::int64_t operand = after[d_.graph.operand(n, slot).node];
+        is_moved[n] = is_moved[n] || operand >= static_cast<std::int64_t>(n);
+        after[n] = std::max(after[n], operand);
+      }
+      if (d_.role[n] == Role::step && is_moved[n]) moved.emplace_back(after[n], n);
+    }
+    std::sort(moved.begin(), moved.end());
+    auto next = moved.begin();
+    for (; next != moved.end() && next->first == kNever; ++next) d_.order.push_back(next->second);
+    for (NodeId n = 0; n < d_.graph.size(); ++n) {
+      if (d_.role[n] == Role::step && !is_moved[n]) d_.order.push_back(n);
+      for (; next != moved.end() && next->first == static_cast<std::int64_t>(n); ++next)
+        d_.order.push_back(next->second);
     }
     d_.late = d_.order.size();
-    d_.order.insert(d_.order.end(), late_nodes.begin(), late_nodes.end());
+    for (; next != moved.end(); ++next) d_.order.push_back(next->second);
   }
 
   void place_direct_writes() {

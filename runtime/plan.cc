@@ -60,8 +60,11 @@ std::shared_ptr<const Plan> make_plan(Program program) {
   place_values(draft);
   emit_steps(draft, kernels);
   connect_steps(draft);
-  assign_arena(draft);
+  add_successors(draft);
   estimate(draft);
+  order_for_reuse(draft);
+  estimate(draft);
+  assign_arena(draft);
   add_external_bytes(*plan);
   return plan;
 }
