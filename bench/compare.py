@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Runs Weft's training steps and a peer's in turn and prints the ratios.
+"""Runs Weft's training steps and those of peers in turn and prints the ratios.
 
-    bench/compare.py --ours bazel-bin/bench/train_step --peer ./torch_step
+    bench/compare.py --ours bazel-bin/bench/train_step --peer ./torch_step [--peer "./other --flag"]...
 
 Each measurement is a process of its own. The two take turns, round after round, so that a slow spell of the machine
-hits both; the figure of each is the median over the rounds of its median step. One thread is pinned to one processor,
-n threads to n processors.
+hits all; the figure of each is the median over the rounds of its median step, and the largest resident memory. One
+thread is pinned to one processor, n threads to n processors. Where there are several peers, the table has the fastest.
 
-The peer is a command that is called with --workload NAME --threads N --seconds S and prints a line of JSON with
+A peer is a command that is called with --workload NAME --threads N --seconds S and prints a line of JSON with
 workload, threads and median_us (bench/peers has one for libtorch).
 """
 
@@ -31,40 +31,42 @@ def run(command, cpus):
     if shutil.which("taskset"):
         command = ["taskset", "-c", ",".join(map(str, cpus))] + command
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     except OSError as error:
         fail(str(error))
-    if done.returncode != 0:
-        fail("exit status %d of %s" % (done.returncode, shlex.join(command)))
-    return done.stdout
+    text = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    if status != 0:
+        fail("exit status %d of %s" % (os.waitstatus_to_exitcode(status), shlex.join(command)))
+    return text, usage.ru_maxrss / 1024
 
 
 def ours(program, workload, threads, seconds, cpus):
-    """The median step in microseconds and the mallocs of a step."""
+    """The median step in microseconds, the resident memory in MiB, and the mallocs of a step."""
     name = "train_step/%s/threads:%d" % (workload, threads)
-    text = run(program + ["--benchmark_filter=^%s$" % name, "--benchmark_min_time=%g" % seconds,
-                          "--benchmark_format=json"], cpus)
+    text, memory = run(program + ["--benchmark_filter=^%s$" % name, "--benchmark_min_time=%g" % seconds,
+                                  "--benchmark_format=json"], cpus)
     found = [b for b in json.loads(text)["benchmarks"] if b["name"] == name]
     if not found or found[0].get("error_occurred"):
         fail("%s: %s" % (name, found[0].get("error_message") if found else "no such benchmark"))
-    return found[0]["median_us"], found[0]["mallocs"]
+    return found[0]["median_us"], memory, found[0]["mallocs"]
 
 
 def theirs(program, workload, threads, seconds, cpus):
-    """The median step in microseconds."""
-    text = run(program + ["--workload", workload, "--threads", str(threads), "--seconds", "%g" % seconds], cpus)
+    """The median step in microseconds and the resident memory in MiB."""
+    text, memory = run(program + ["--workload", workload, "--threads", str(threads), "--seconds", "%g" % seconds], cpus)
     for line in text.splitlines():
         if line.startswith("{"):
             result = json.loads(line)
             if result["workload"] == workload and result["threads"] == threads:
-                return result["median_us"]
+                return result["median_us"], memory
     fail("the peer printed no result for %s with %d threads" % (workload, threads))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ours", default="bazel-bin/bench/train_step", help="the program train_step")
-    parser.add_argument("--peer", required=True, help="command line of the peer")
+    parser.add_argument("--peer", required=True, action="append", help="command line of a peer")
     parser.add_argument("--workloads", default=",".join(WORKLOADS))
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--rounds", type=int, default=3)
@@ -77,17 +79,20 @@ def main():
     if max(thread_counts) > len(processors):
         fail("%d threads on %d processors" % (max(thread_counts), len(processors)))
 
-    print("| workload | threads | ours, us | peer, us | ours / peer | mallocs a step |")
-    print("|---|---|---|---|---|---|")
+    print("| workload | threads | ours, us | peer, us | peer / ours | ours, MiB | peer, MiB | mallocs a step |")
+    print("|---|---|---|---|---|---|---|---|")
     for workload in args.workloads.split(","):
         for threads in thread_counts:
             cpus = processors[:threads]
-            own, peer = [], []
+            own, peers = [], [[] for _ in args.peer]
             for _ in range(args.rounds):
                 own.append(ours(shlex.split(args.ours), workload, threads, args.seconds, cpus))
-                peer.append(theirs(shlex.split(args.peer), workload, threads, args.seconds, cpus))
-            a, b = statistics.median(t for t, _ in own), statistics.median(peer)
-            print("| %s | %d | %.1f | %.1f | %.3f | %g |" % (workload, threads, a, b, a / b, own[-1][1]), flush=True)
+                for peer, results in zip(args.peer, peers):
+                    results.append(theirs(shlex.split(peer), workload, threads, args.seconds, cpus))
+            time, memory = (statistics.median(r[0] for r in own), max(r[1] for r in own))
+            peer_time, peer_memory = min((statistics.median(r[0] for r in p), max(r[1] for r in p)) for p in peers)
+            print("| %s | %d | %.1f | %.1f | %.2f | %.0f | %.0f | %g |" % (
+                workload, threads, time, peer_time, peer_time / time, memory, peer_memory, own[-1][2]), flush=True)
 
 
 if __name__ == "__main__":

@@ -93,11 +93,11 @@ void train(const Flags& flags) {
   nn::Sequential model(nn::Linear(784, 256), nn::ReLU(), nn::Linear(256, 128), nn::ReLU(), nn::Linear(128, 10));
   const auto optimizer = make_optimizer(flags, model.parameters());
   const auto step = compile([&](Tensor images, Tensor labels) {
-    optimizer->zero_grad();
     const Tensor logits = model(images);
     const Tensor loss = cross_entropy(logits, labels);
     loss.backward();
     optimizer->step();
+    optimizer->zero_grad();
     return std::tuple(loss, count_correct(logits, labels));
   });
 

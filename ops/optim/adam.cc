@@ -1,5 +1,8 @@
-// adam_step(param, grad, m, v, lr, step) -> (param', m', v'); step counts from 1.
+// adam_factors(lr, step) -> (step_size, root_correction, keep), f64[]; step counts from 1.
+// adam_step(param, grad, m, v, step_size, root_correction, keep) -> (param', m', v')
+// In two, so that the second is elementwise and can be fused with what makes the gradient.
 #include "graph/capture.h"
+#include "graph/element_program.h"
 #include "ops/call_checks.h"
 #include "ops/optim/kernels.h"
 #include "ops/optim/update.h"
@@ -11,22 +14,40 @@ namespace {
 
 // ---- shape
 
+Types infer_factors(const OpCall& call) {
+  for (const char* name : {"beta1", "beta2", "decay"}) checked_attr<double>(call, name);
+  require_scalar(call, 0, DType::f64, "lr must be f64[]");
+  require_scalar(call, 1, DType::i64, "step must be i64[]");
+  return Types(3, {DType::f64, {}});
+}
+
 Types infer(const OpCall& call) {
-  for (const char* name : {"beta1", "beta2", "eps", "weight_decay"}) checked_attr<double>(call, name);
-  checked_attr<bool>(call, "decoupled");
+  for (const char* name : {"beta1", "beta2", "eps", "l2"}) checked_attr<double>(call, name);
   require_update(call, 2);
-  require_scalar(call, 4, DType::f64, "lr must be f64[]");
-  require_scalar(call, 5, DType::i64, "step must be i64[]");
+  for (const std::size_t i : {4, 5, 6}) require_scalar(call, i, DType::f64, "the factors must be f64[]");
   return Types(3, call.in(0));
 }
 
 // ---- kernel
 
+// decay: what is taken off the parameter itself, times lr.
+Kernel compile_factors(const OpCall& call) {
+  const double beta1 = call.attr<double>("beta1"), beta2 = call.attr<double>("beta2");
+  return {.run = [=, decay = call.attr<double>("decay")](const KernelArgs& args) {
+    const double lr = *args.input<double>(0), step = static_cast<double>(*args.input<std::int64_t>(1));
+    *args.output<double>(0) = lr / (1 - std::pow(beta1, step));
+    *args.output<double>(1) = std::sqrt(1 - std::pow(beta2, step));
+    *args.output<double>(2) = 1 - lr * decay;
+  }};
+}
+
+constexpr OpDef kAdamFactors{
+    .name = "adam_factors", .min_inputs = 2, .max_inputs = 2, .infer = infer_factors, .compile = compile_factors};
+WEFT_REGISTER_OP(kAdamFactors);
+
 template <class T>
 Kernel make(const OpCall& call, void (*run)(const optim_kernels::AdamPass<T>&)) {
   const double beta1 = call.attr<double>("beta1"), beta2 = call.attr<double>("beta2");
-  const double weight_decay = call.attr<double>("weight_decay");
-  const bool decoupled = call.attr<bool>("decoupled");
   optim_kernels::AdamPass<T> pass{};
   pass.size = call.in(0).shape.numel();
   pass.beta1 = static_cast<T>(beta1);
@@ -34,7 +55,7 @@ Kernel make(const OpCall& call, void (*run)(const optim_kernels::AdamPass<T>&)) 
   pass.beta2 = static_cast<T>(beta2);
   pass.gain2 = static_cast<T>(1 - beta2);
   pass.eps = static_cast<T>(call.attr<double>("eps"));
-  pass.l2 = static_cast<T>(decoupled ? 0 : weight_decay);
+  pass.l2 = static_cast<T>(call.attr<double>("l2"));
   return {.run = [=](const KernelArgs& args) {
     auto now = pass;
     now.param = args.input<T>(0);
@@ -44,11 +65,9 @@ Kernel make(const OpCall& call, void (*run)(const optim_kernels::AdamPass<T>&)) 
     now.param_out = args.output<T>(0);
     now.m_out = args.output<T>(1);
     now.v_out = args.output<T>(2);
-    const double lr = *args.input<double>(4);
-    const double step = static_cast<double>(*args.input<std::int64_t>(5));
-    now.step_size = static_cast<T>(lr / (1 - std::pow(beta1, step)));
-    now.root_correction = static_cast<T>(std::sqrt(1 - std::pow(beta2, step)));
-    now.keep = static_cast<T>(decoupled ? 1 - lr * weight_decay : 1);
+    now.step_size = static_cast<T>(*args.input<double>(4));
+    now.root_correction = static_cast<T>(*args.input<double>(5));
+    now.keep = static_cast<T>(*args.input<double>(6));
     run(now);
   }};
 }
@@ -58,12 +77,31 @@ Kernel compile(const OpCall& call) {
   return make<double>(call, [](const optim_kernels::AdamPass<double>& pass) { optim_kernels::adam(pass); });
 }
 
+void lower(LowerCall& call) {
+  const auto emit = [&](ElementCode code, Register a, Register b) { return call.emit(code, {a, b}); };
+  const auto scaled = [&](double factor, Register r) { return emit(ElementCode::mul, call.constant(factor), r); };
+  const double beta1 = call.attr<double>("beta1"), beta2 = call.attr<double>("beta2");
+  const Register param = emit(ElementCode::mul, call.in(0), call.in(6));
+  Register grad = call.in(1);
+  if (const auto l2 = call.attr<double>("l2"); l2 != 0) grad = emit(ElementCode::add, grad, scaled(l2, param));
+  const Register m = emit(ElementCode::add, scaled(beta1, call.in(2)), scaled(1 - beta1, grad));
+  const Register square = emit(ElementCode::mul, grad, grad);
+  const Register v = emit(ElementCode::add, scaled(beta2, call.in(3)), scaled(1 - beta2, square));
+  const Register root = emit(ElementCode::div, call.emit(ElementCode::sqrt, {v}), call.in(5));
+  const Register slope = emit(ElementCode::div, emit(ElementCode::mul, call.in(4), m),
+                              emit(ElementCode::add, root, call.constant(call.attr<double>("eps"))));
+  call.out(emit(ElementCode::sub, param, slope));
+  call.out(m);
+  call.out(v);
+}
+
 constexpr OpDef kAdamStep{.name = "adam_step",
-                          .min_inputs = 6,
-                          .max_inputs = 6,
+                          .min_inputs = 7,
+                          .max_inputs = 7,
                           .infer = infer,
                           .compile = compile,
-                          .in_place = InPlace::elementwise};
+                          .in_place = InPlace::elementwise,
+                          .lower = lower};
 WEFT_REGISTER_OP(kAdamStep);
 
 }  // namespace
@@ -95,12 +133,16 @@ void Adam::update(std::size_t i, const Tensor& grad, Updates& updates, SourceLoc
   const Tensor& param = parameters()[i];
   const Tensor step = Operand(steps_[i], at) + Operand(1, at);
   CaptureScope scope({param, grad, m_[i], v_[i], lr_tensor(), step}, at);
-  const Value result = scope.builder().record(kAdamStep, scope.values(),
-                                              Attrs{{"beta1", options_.beta1},
-                                                    {"beta2", options_.beta2},
-                                                    {"decoupled", decoupled_},
-                                                    {"eps", options_.eps},
-                                                    {"weight_decay", options_.weight_decay}});
+  const std::span<const Value> v = scope.values();
+  const Value factors = scope.builder().record(
+      kAdamFactors, {v[4], v[5]},
+      Attrs{{"beta1", options_.beta1}, {"beta2", options_.beta2}, {"decay", decoupled_ ? options_.weight_decay : 0.0}});
+  const Value result =
+      scope.builder().record(kAdamStep, {v[0], v[1], v[2], v[3], factors, factors.output(1), factors.output(2)},
+                             Attrs{{"beta1", options_.beta1},
+                                   {"beta2", options_.beta2},
+                                   {"eps", options_.eps},
+                                   {"l2", decoupled_ ? 0.0 : options_.weight_decay}});
   updates.emplace_back(param, scope.tensor(result));
   updates.emplace_back(m_[i], scope.tensor(result.output(1)));
   updates.emplace_back(v_[i], scope.tensor(result.output(2)));

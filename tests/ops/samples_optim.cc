@@ -48,19 +48,26 @@ WEFT_OP_SAMPLES("sgd_step", [](OpSamples& s) {
   add({0, 3}, {.momentum = 0.5});
 });
 
+Value adam_factors(SampleBuilder& b, double decay, double step) {
+  return b.builder().record(*find_op("adam_factors"), {rate(b), full(b.builder(), {DType::i64, {}}, step)},
+                            Attrs{{"beta1", 0.875}, {"beta2", 0.9375}, {"decay", decay}});
+}
+
 std::vector<Value> adam_step(SampleBuilder& b, const Shape& shape, double weight_decay, bool decoupled, double step) {
   const Range positive{.low = 0.5, .high = 2};
-  const std::vector<Value> operands{b.input(shape), b.input(shape),
-                                    b.input(shape), b.input(shape, positive),
-                                    rate(b),        full(b.builder(), {DType::i64, {}}, step)};
-  const Value first = b.builder().record(*find_op("adam_step"), operands,
-                                         Attrs{{"beta1", 0.875},
-                                               {"beta2", 0.9375},
-                                               {"decoupled", decoupled},
-                                               {"eps", 0.0078125},
-                                               {"weight_decay", weight_decay}});
+  const Value factors = adam_factors(b, decoupled ? weight_decay : 0.0, step);
+  const std::vector<Value> operands{b.input(shape), b.input(shape),    b.input(shape),   b.input(shape, positive),
+                                    factors,        factors.output(1), factors.output(2)};
+  const Value first = b.builder().record(
+      *find_op("adam_step"), operands,
+      Attrs{{"beta1", 0.875}, {"beta2", 0.9375}, {"eps", 0.0078125}, {"l2", decoupled ? 0.0 : weight_decay}});
   return results(first, 3);
 }
+
+WEFT_OP_SAMPLES("adam_factors", [](OpSamples& s) {
+  s.add([](SampleBuilder& b) { return results(adam_factors(b, 0, 1), 3); }, kNoGradients);
+  s.add([](SampleBuilder& b) { return results(adam_factors(b, 0.25, 7), 3); }, kNoGradients);
+});
 
 WEFT_OP_SAMPLES("adam_step", [](OpSamples& s) {
   const auto add = [&](const Shape& shape, double weight_decay, bool decoupled, double step) {
