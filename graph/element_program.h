@@ -66,7 +66,7 @@ struct Instruction {
 // Rounding errors grow with the longest chain of additions: blocks keep every chain short. A long row is summed in
 // blocks of kSumBlock elements, which are added in pairs; columns in blocks of kSumRows rows, which are added in order.
 inline constexpr std::int64_t kSumBlock = 1024;
-inline constexpr std::int64_t kSumRows = 48;
+inline constexpr std::int64_t kSumRows = 24;
 
 // What becomes of a register.
 enum class ElementOutputKind : std::uint8_t {

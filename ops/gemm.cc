@@ -4,8 +4,6 @@
 #include <array>
 #include <cstddef>
 #include <span>
-#include <type_traits>
-#include <utility>
 
 #include "ops/gemm_layout.h"
 
@@ -35,7 +33,7 @@ struct Gemm {
   T *packed_a, *packed_b;  // null where the operand is read in place
   std::size_t packed_a_row;
   T* sums;
-  std::size_t depth;  // of a panel of B
+  std::size_t depth, block_rows;
   const GemmEpilogue<T>* epilogue;
 
   std::size_t end() const { return col + cols; }
@@ -47,6 +45,11 @@ struct Gemm {
 struct Panel {
   std::size_t col, width, k0, k1;
   std::size_t depth() const { return k1 - k0; }
+};
+
+// Rows of the part.
+struct Rows {
+  std::size_t first, count;
 };
 
 // What the tiles of a panel fetch ahead.
@@ -71,21 +74,21 @@ class Streams {
 
 // The places of the results come first; then the next panel of B, which has until the end of this one.
 template <class T>
-Streams streams_of(const Gemm<T>& g, const Panel& panel) {
+Streams streams_of(const Gemm<T>& g, const Panel& panel, const Rows& r) {
   Streams streams;
-  const std::size_t place = g.row * g.n + panel.col;
+  const std::size_t place = (g.row + r.first) * g.n + panel.col;
   if (g.epilogue && panel.k1 == g.k)
-    for (const T* matrix : g.epilogue->prefetch) streams.add(matrix + place, g.n, g.rows, panel.width, g.rows);
+    for (const T* matrix : g.epilogue->prefetch) streams.add(matrix + place, g.n, r.count, panel.width, r.count);
   if (!g.packed_b) return streams;
-  if (!g.epilogue && panel.k0 == 0) streams.add(g.c + place, g.n, g.rows, panel.width, g.rows);
+  if (!g.epilogue && panel.k0 == 0) streams.add(g.c + place, g.n, r.count, panel.width, r.count);
   Panel next{panel.col, panel.width, panel.k1, std::min(g.k, panel.k1 + g.depth)};
   if (panel.k1 == g.k)
     next = {panel.col + panel.width, std::min(panel.width, g.end() - panel.col - panel.width), 0, g.depth};
-  if (next.width == 0) return streams;
+  if (next.width == 0 || r.first > 0) return streams;
   if (g.transpose_b)
-    streams.add(g.b_at(next.k0, next.col), g.k, next.width, next.depth(), g.rows);
+    streams.add(g.b_at(next.k0, next.col), g.k, next.width, next.depth(), r.count);
   else
-    streams.add(g.b_at(next.k0, next.col), g.n, next.depth(), next.width, g.rows);
+    streams.add(g.b_at(next.k0, next.col), g.n, next.depth(), next.width, r.count);
   return streams;
 }
 
@@ -99,28 +102,34 @@ HWY_INLINE void run_tiles(Access access, Tiles<T>& tiles, std::size_t& rows, std
   rows -= count * kRows;
 }
 
-// Rows i .. i + rows of the part in one panel, added up in c. The first tile of a panel that is to be copied does so.
+// Rows of the part in one panel, added up in c. The first tile of a panel that is to be copied does so.
 template <std::size_t kVectors, class Access, class T>
-HWY_INLINE void multiply_rows(Access access, const Gemm<T>& g, const Panel& panel, std::size_t i, std::size_t rows,
-                              T* c, std::size_t c_row, std::span<Stream> streams) {
-  Tiles<T> tiles{.a = g.a_at(g.row + i, panel.k0),
+HWY_INLINE void multiply_rows(Access access, const Gemm<T>& g, const Panel& panel, Rows r, T* c, std::size_t c_row,
+                              std::span<Stream> streams) {
+  Tiles<T> tiles{.a = g.a_at(g.row + r.first, panel.k0),
                  .a_row = g.transpose_a ? 1 : g.k,
                  .a_col = g.transpose_a ? g.m : 1,
                  .b = g.b_at(panel.k0, panel.col),
                  .b_row = g.n,
-                 .packed_b = g.packed_b,
+                 .packed_b = nullptr,
                  .c = c,
                  .c_row = c_row,
                  .depth = panel.depth(),
                  .from_zero = panel.k0 == 0,
                  .streams = streams};
   if (g.packed_a) {
-    tiles.a = g.packed_a + panel.k0 * g.packed_a_row + i;
+    tiles.a = g.packed_a + panel.k0 * g.packed_a_row + r.first;
     tiles.a_col = g.packed_a_row;
   }
+  std::size_t rows = r.count;
   if (g.packed_b) {
-    if (i == 0 && !g.transpose_b) run_tiles<kTileRows, kVectors, true>(access, tiles, rows, 1);
-    tiles.b = g.packed_b;
+    tiles.packed_b =
+        g.packed_b + (g.depth < g.k ? 0 : (panel.col - g.col) * g.k);  // one panel, or one beside the other
+    if (r.first == 0 && !g.transpose_b) run_tiles<kTileRows, kVectors, true>(access, tiles, rows, 1);
+    if (r.first == 0 && g.transpose_b)
+      pack_turned(g.b_at(panel.k0, panel.col), g.k, panel.depth(), panel.width, tiles.packed_b,
+                  kVectors * hn::Lanes(access.d));
+    tiles.b = tiles.packed_b;
     tiles.b_row = kVectors * hn::Lanes(access.d);
   }
   if constexpr (kVectors * 2 <= kTileVectors)
@@ -132,56 +141,64 @@ HWY_INLINE void multiply_rows(Access access, const Gemm<T>& g, const Panel& pane
 }
 
 template <class T>
-void finish(const Gemm<T>& g, std::size_t i, std::size_t rows, const Panel& panel, const T* sums) {
-  const Block block{static_cast<std::int64_t>(g.row + i), static_cast<std::int64_t>(panel.col),
-                    static_cast<std::int64_t>(rows), static_cast<std::int64_t>(panel.width)};
+void finish(const Gemm<T>& g, const Panel& panel, Rows r, const T* sums) {
+  const Block block{static_cast<std::int64_t>(g.row + r.first), static_cast<std::int64_t>(panel.col),
+                    static_cast<std::int64_t>(r.count), static_cast<std::int64_t>(panel.width)};
   g.epilogue->run(g.epilogue->context, block, sums, static_cast<std::int64_t>(kPanelColumns<T>));
 }
 
-// Columns col .. col + width of the part.
+// Columns col .. col + width of rows of the part.
 template <std::size_t kVectors, class Access, class T>
-HWY_INLINE void multiply_column(Access access, const Gemm<T>& g, std::size_t col, std::size_t width) {
+HWY_INLINE void multiply_column(Access access, const Gemm<T>& g, Rows r, std::size_t col, std::size_t width) {
   for (std::size_t k0 = 0; k0 < g.k; k0 += g.depth) {
     const Panel panel{col, width, k0, std::min(g.k, k0 + g.depth)};
-    if (g.packed_b && g.transpose_b)
-      pack_turned(g.b_at(k0, col), g.k, panel.depth(), width, g.packed_b, kVectors * hn::Lanes(access.d));
-    Streams streams = streams_of(g, panel);
-    if (!g.epilogue) {
-      multiply_rows<kVectors>(access, g, panel, 0, g.rows, g.c + g.row * g.n + col, g.n, streams.all());
-      continue;
-    }
-    for (std::size_t i = 0; i < g.rows; i += kEpilogueRows) {
-      const std::size_t rows = std::min(g.rows - i, kEpilogueRows);
-      T* sums = g.sums + (g.depth < g.k ? i * kPanelColumns<T> : 0);
-      multiply_rows<kVectors>(access, g, panel, i, rows, sums, kPanelColumns<T>, streams.all());
-      if (panel.k1 == g.k) finish(g, i, rows, panel, sums);
+    Streams streams = streams_of(g, panel, r);
+    if (g.epilogue) {
+      multiply_rows<kVectors>(access, g, panel, r, g.sums, kPanelColumns<T>, streams.all());
+      if (panel.k1 == g.k) finish(g, panel, r, g.sums);
+    } else {
+      multiply_rows<kVectors>(access, g, panel, r, g.c + (g.row + r.first) * g.n + col, g.n, streams.all());
     }
   }
 }
 
 // Columns from col on in steps of whole vectors; returns the first column left over.
 template <std::size_t kVectors, class D, class T>
-HWY_INLINE std::size_t columns(D d, const Gemm<T>& g, std::size_t col) {
+HWY_INLINE std::size_t columns(D d, const Gemm<T>& g, Rows r, std::size_t col) {
   const std::size_t width = kVectors * hn::Lanes(d);
-  for (; col + width <= g.end(); col += width) multiply_column<kVectors>(Whole<D>{d}, g, col, width);
+  for (; col + width <= g.end(); col += width) multiply_column<kVectors>(Whole<D>{d}, g, r, col, width);
   return col;
 }
 
+// kVectors vectors of columns, the last one masked, if that is what is left from col on.
+template <std::size_t kVectors, class D, class T>
+HWY_INLINE void last_columns(D d, const Gemm<T>& g, Rows r, std::size_t col) {
+  const std::size_t rest = g.end() - col, before = (kVectors - 1) * hn::Lanes(d);
+  if (rest > before && rest <= before + hn::Lanes(d))
+    multiply_column<kVectors>(Partial<D>{d, hn::FirstN(d, rest - before)}, g, r, col, rest);
+}
+
 template <class T>
-void multiply_panels(const Gemm<T>& g) {
+void multiply_panels(const Gemm<T>& g, Rows r) {
+  const TileTag<T> full;
+  std::size_t col = columns<kTileVectors>(full, g, r, g.col);
+  if constexpr (kAvx512) {
+    last_columns<4>(full, g, r, col);
+    last_columns<3>(full, g, r, col);
+    last_columns<2>(full, g, r, col);
+    last_columns<1>(full, g, r, col);
+  } else {
+    col = columns<1>(full, g, r, col);
+    col = columns<1>(hn::CappedTag<T, 16 / sizeof(T)>(), g, r, col);
+    columns<1>(hn::CappedTag<T, 1>(), g, r, col);
+  }
+}
+
+template <class T>
+void multiply_part(const Gemm<T>& g) {
   if (g.packed_a)
     for (std::size_t l = 0; l < g.k; ++l) std::copy_n(g.a_at(g.row, l), g.rows, g.packed_a + l * g.packed_a_row);
-  const TileTag<T> full;
-  std::size_t col = columns<kTileVectors>(full, g, g.col);
-  if constexpr (kTileVectors > 2) col = columns<2>(full, g, col);
-  col = columns<1>(full, g, col);
-  const std::size_t rest = g.end() - col;
-  if constexpr (kAvx512) {
-    if (rest > 0) multiply_column<1>(Partial<std::decay_t<decltype(full)>>{full, hn::FirstN(full, rest)}, g, col, rest);
-  } else {
-    col = columns<1>(hn::CappedTag<T, 16 / sizeof(T)>(), g, col);
-    columns<1>(hn::CappedTag<T, 1>(), g, col);
-  }
+  for (std::size_t i = 0; i < g.rows; i += g.block_rows) multiply_panels(g, {i, std::min(g.block_rows, g.rows - i)});
 }
 
 template <class T>
@@ -192,7 +209,7 @@ void multiply_dots(const Gemm<T>& g) {
     const std::size_t stride = g.epilogue ? kPanelColumns<T> : g.n;
     for (std::size_t i = 0; i < g.rows; ++i)
       dots_row(g.a_at(g.row + i, 0), g.b_at(0, col), g.k, to + i * stride, width);
-    if (g.epilogue) finish(g, 0, g.rows, {col, width, 0, g.k}, to);
+    if (g.epilogue) finish(g, {col, width, 0, g.k}, {0, g.rows}, to);
   }
 }
 
@@ -218,11 +235,12 @@ void gemm_part(const Product& p, const Block& part, const T* a, const T* b, T* c
                   .packed_a_row = layout.a_row,
                   .sums = scratch + layout.sums,
                   .depth = panel_depth(size(p.k)),
+                  .block_rows = layout.block_rows,
                   .epilogue = epilogue};
   if (takes_dots(p))
     multiply_dots(g);
   else
-    multiply_panels(g);
+    multiply_part(g);
 }
 
 void gemm_f32(const Product& p, const Block& part, const float* a, const float* b, float* c, float* scratch,

@@ -2,13 +2,17 @@
 
 #include <algorithm>
 
+#include "graph/element_program.h"
+
 namespace weft {
 namespace {
 
-// About 50 us on one AVX-512 core. What is not arithmetic, above all to fetch B, counts as some more rows and depth.
-constexpr double kPartCost = 9e6, kOverhead = 16;
+// In operations: 50 us on one AVX-512 core, and up to 200 us for large products, where longer parts copy less.
+constexpr double kSmallPart = 9e6, kLargePart = 36e6, kParts = 64;
 
+// What is not arithmetic, above all to fetch B, counts as some more rows and depth.
 double cost(std::int64_t m, std::int64_t n, std::int64_t k) {
+  constexpr double kOverhead = 16;
   return 2 * (static_cast<double>(m) + kOverhead) * static_cast<double>(n) * (static_cast<double>(k) + kOverhead);
 }
 
@@ -18,6 +22,15 @@ std::int64_t round_up(std::int64_t n, std::int64_t unit) { return (n + unit - 1)
 std::int64_t even_step(std::int64_t extent, std::int64_t wanted, std::int64_t unit) {
   const std::int64_t parts = std::max<std::int64_t>(1, (extent + wanted / 2) / wanted);
   return round_up((extent + parts - 1) / parts, unit);
+}
+
+// Whole tiles. Few where the result goes through memory, which then is written in long pieces; more let each panel of B
+// stay longer in the first cache.
+// Sums over rows go on from one block to the next only where a block of theirs ends.
+std::size_t block_rows(const Product& p) {
+  constexpr std::int64_t kStaysInCache = 1 << 21, kFew = 24, kMany = 96;
+  static_assert(kFew % kSumRows == 0 && kMany % kSumRows == 0);
+  return static_cast<std::size_t>(p.m * p.n > kStaysInCache ? kFew : kMany);
 }
 
 }  // namespace
@@ -39,10 +52,12 @@ ScratchLayout scratch_layout(const Product& p, const Block& part, bool epilogue,
     layout.packs_b = p.transpose_b || (part.rows >= kRowsThatPay && p.n > columns && p.n * p.k > kFitsAnyway);
     layout.packs_a = p.transpose_a && p.m >= kFarApart && part.cols > columns;
   }
-  layout.a = layout.b + (layout.packs_b ? depth * panel_columns : 0);
+  const bool one_panel = depth == k && !takes_dots(p);
+  layout.block_rows = one_panel ? std::min(rows, block_rows(p)) : rows;
+  const std::size_t packed_columns = one_panel ? static_cast<std::size_t>(round_up(part.cols, 16)) : panel_columns;
+  layout.a = layout.b + (layout.packs_b ? depth * packed_columns : 0);
   layout.sums = layout.a + (layout.packs_a ? k * layout.a_row : 0);
-  const std::size_t rows_of_sums = takes_dots(p) || depth < k ? rows : std::min(rows, kEpilogueRows);
-  layout.end = layout.sums + (epilogue ? rows_of_sums * panel_columns : 0);
+  layout.end = layout.sums + (epilogue ? layout.block_rows * panel_columns : 0);
   return layout;
 }
 
@@ -55,13 +70,14 @@ std::vector<Block> parts_of(const Product& p) {
   // Whole panels of columns; whole tiles of rows, and enough of them to pay for what a part copies of B.
   constexpr std::int64_t kPanel = 64, kTile = 12, kRows = 192, kManyRows = 256;
   std::int64_t row_step = p.m, col_step = p.n;
-  if (cost(p.m, p.n, p.k) >= 1.5 * kPartCost) {
+  const double whole = cost(p.m, p.n, p.k), wanted = std::clamp(whole / kParts, kSmallPart, kLargePart);
+  if (whole >= 1.5 * wanted) {
     const bool cuts_rows = p.m > kManyRows;
     if (cuts_rows) row_step = even_step(p.m, kRows, kTile);
-    const auto cols = static_cast<std::int64_t>(kPartCost / cost(row_step, 1, p.k));
+    const auto cols = static_cast<std::int64_t>(wanted / cost(row_step, 1, p.k));
     col_step = even_step(p.n, std::max(cols, cuts_rows ? 2 * kPanel : kPanel), kPanel);
     if (cuts_rows && col_step >= p.n) {
-      const auto rows = static_cast<std::int64_t>(static_cast<double>(kRows) * kPartCost / cost(kRows, p.n, p.k));
+      const auto rows = static_cast<std::int64_t>(static_cast<double>(kRows) * wanted / cost(kRows, p.n, p.k));
       row_step = even_step(p.m, std::max(rows, kRows), kTile);
     }
   }

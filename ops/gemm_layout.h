@@ -3,7 +3,6 @@
 
 #include <cstddef>
 
-#include "graph/element_program.h"
 #include "ops/gemm.h"
 
 namespace weft {
@@ -13,9 +12,6 @@ constexpr std::size_t kPanelDepth = 128, kPanelBytes = 256;
 template <class T>
 constexpr std::size_t kPanelColumns = kPanelBytes / sizeof(T);
 
-// Rows that an epilogue takes at once: whole tiles of them, which stay in the second cache beside what it reads.
-constexpr std::size_t kEpilogueRows = static_cast<std::size_t>(kSumRows);
-
 // Panels of about equal depth.
 std::size_t panel_depth(std::size_t k);
 
@@ -24,6 +20,8 @@ struct ScratchLayout {
   bool packs_a = false, packs_b = false;
   std::size_t b = 0, a = 0, sums = 0, end = 0;
   std::size_t a_row = 0;  // from one row of the copy of A^T to the next
+  // Rows that pass all columns before the next ones do: all of them where the depth takes several panels of B.
+  std::size_t block_rows = 0;
 };
 ScratchLayout scratch_layout(const Product& p, const Block& part, bool epilogue, std::size_t panel_columns);
 

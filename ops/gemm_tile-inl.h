@@ -28,19 +28,23 @@ constexpr std::size_t kTileRows = 6, kTileVectors = kAvx512 ? 4 : 2;
 template <class T>
 using TileTag = hn::CappedTag<T, kLineBytes / sizeof(T)>;
 
-// The vectors of a tile are whole, or there is one of some lanes.
+// The vectors of a tile are whole, or the last one has some lanes.
 template <class D>
 struct Whole {
   D d;
-  hn::Vec<D> load(const hn::TFromD<D>* from) const { return hn::LoadU(d, from); }
-  void store(hn::Vec<D> v, hn::TFromD<D>* to) const { hn::StoreU(v, d, to); }
+  HWY_INLINE hn::Vec<D> load(const hn::TFromD<D>* from, bool) const { return hn::LoadU(d, from); }
+  HWY_INLINE void store(hn::Vec<D> v, hn::TFromD<D>* to, bool) const { hn::StoreU(v, d, to); }
 };
 template <class D>
 struct Partial {
   D d;
   hn::Mask<D> mask;
-  hn::Vec<D> load(const hn::TFromD<D>* from) const { return hn::MaskedLoad(mask, d, from); }
-  void store(hn::Vec<D> v, hn::TFromD<D>* to) const { hn::BlendedStore(v, mask, d, to); }
+  HWY_INLINE hn::Vec<D> load(const hn::TFromD<D>* from, bool last) const {
+    return last ? hn::MaskedLoad(mask, d, from) : hn::LoadU(d, from);
+  }
+  HWY_INLINE void store(hn::Vec<D> v, hn::TFromD<D>* to, bool last) const {
+    last ? hn::BlendedStore(v, mask, d, to) : hn::StoreU(v, d, to);
+  }
 };
 
 // Memory that will be used soon: pieces of some lines, `stride` bytes from one to the next. Tiles fetch a share of
@@ -112,7 +116,7 @@ HWY_NOINLINE void multiply_tiles(Access access, const Tiles<T>& t, std::size_t c
     for (std::size_t r = 0; r < kRows; ++r)
 #pragma GCC unroll 8
       for (std::size_t v = 0; v < kVectors; ++v)
-        sums[r][v] = t.from_zero ? hn::Zero(d) : access.load(c + r * c_row + v * lanes);
+        sums[r][v] = t.from_zero ? hn::Zero(d) : access.load(c + r * c_row + v * lanes, v + 1 == kVectors);
 
     Fetches fetches(t.streams, kRows, depth);
     const T *a = a_tile, *a_half = a_tile + kRows / 2 * a_row, *b = t.b;  // two halves: fewer addresses for each
@@ -120,7 +124,7 @@ HWY_NOINLINE void multiply_tiles(Access access, const Tiles<T>& t, std::size_t c
       for (const std::size_t end = std::min(depth, l + fetches.step()); l < end;
            ++l, a += a_col, a_half += a_col, b += b_row) {
 #pragma GCC unroll 8
-        for (std::size_t v = 0; v < kVectors; ++v) row[v] = access.load(b + v * lanes);
+        for (std::size_t v = 0; v < kVectors; ++v) row[v] = access.load(b + v * lanes, v + 1 == kVectors);
         if constexpr (kPacks) {
 #pragma GCC unroll 8
           for (std::size_t v = 0; v < kVectors; ++v, packed += lanes) hn::StoreU(row[v], d, packed);
@@ -137,7 +141,7 @@ HWY_NOINLINE void multiply_tiles(Access access, const Tiles<T>& t, std::size_t c
 #pragma GCC unroll 16
     for (std::size_t r = 0; r < kRows; ++r)
 #pragma GCC unroll 8
-      for (std::size_t v = 0; v < kVectors; ++v) access.store(sums[r][v], c + r * c_row + v * lanes);
+      for (std::size_t v = 0; v < kVectors; ++v) access.store(sums[r][v], c + r * c_row + v * lanes, v + 1 == kVectors);
   }
 }
 
