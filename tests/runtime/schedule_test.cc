@@ -40,6 +40,52 @@ TEST(Schedule, OfEnoughWorkersTakesTheTimeOfTheCriticalPath) {
   EXPECT_EQ(report.critical_path.size(), 3U);
 }
 
+TEST(Schedule, TakesTheSlowestPathAsTheCriticalOne) {
+  const auto plan = two_chains(3, 2);  // steps 0, 1, 2 and 3, 4 in some order
+  std::vector<double> seconds(5, 10 * kMicro);
+  for (StepId s = 0; s < plan->steps.size(); ++s)
+    if (plan->successors_of(s).empty() && plan->steps[s].node == 6) seconds[s] = 100 * kMicro;  // the end of the second
+  const ScheduleReport report = simulate(*plan, seconds, 2);
+  EXPECT_NEAR(report.span_seconds, 110 * kMicro, 1e-9);
+  ASSERT_EQ(report.critical_path.size(), 2U);
+  EXPECT_EQ(report.critical_path[0].name, "test_next %5");
+  EXPECT_EQ(report.critical_path[1].name, "test_next %6");
+  EXPECT_NEAR(report.critical_path[1].seconds, 100 * kMicro, 1e-12);
+}
+
+TEST(Schedule, StartsTheMostUrgentStepFirst) {
+  // Three chains on two workers: the long one must not wait for the short ones.
+  Program program;
+  Builder builder(program.graph);
+  for (const int steps : {1, 1, 2}) {
+    Value x = builder.value({program.graph.add_input({DType::f32, {4}}), 0});
+    for (int i = 0; i < steps; ++i) x = builder.record(kTestNext, {x});
+    program.graph.outputs().push_back(x.id());
+  }
+  const auto plan = make_plan(std::move(program));
+  const ScheduleReport report = simulate(*plan, std::vector<double>(4, 1000 * kMicro), 2);
+  EXPECT_NEAR(report.predicted_seconds, 2000 * kMicro, 20 * kMicro);
+}
+
+TEST(Schedule, OfAnEmptyPlanTakesNoTime) {
+  const ScheduleReport report = simulate(*make_plan({}), {}, 4);
+  EXPECT_EQ(report.predicted_seconds, 0);
+  EXPECT_TRUE(report.critical_path.empty());
+}
+
+TEST(Schedule, SpanIsTheSumOfTheCriticalPathAndNoMoreThanTheWork) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    const auto plan = make_plan(random_program(seed));
+    std::vector<double> seconds;
+    for (StepId s = 0; s < plan->steps.size(); ++s) seconds.push_back((s * 7 % 13 + 1) * kMicro);
+    const ScheduleReport report = simulate(*plan, seconds, 3);
+    double path = 0;
+    for (const ScheduleReport::Step& step : report.critical_path) path += step.seconds;
+    EXPECT_NEAR(report.span_seconds, path, 1e-12);
+    EXPECT_LE(report.span_seconds, report.work_seconds + 1e-12);
+  }
+}
+
 TEST(Schedule, OfTinyStepsIsSerial) {
   const auto plan = two_chains(3, 2);
   const std::vector<double> seconds(5, 0.1 * kMicro);

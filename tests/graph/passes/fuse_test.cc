@@ -115,6 +115,69 @@ TEST(Fuse, KeepsTheOrderOfInputsAndOutputs) {
   EXPECT_THAT(text, HasSubstr("return v2.1, unused, v2.0"));
 }
 
+TEST(Fuse, LeavesAGraphWithoutElementwiseCallsAsItIs) {
+  const std::string text =
+      "x = input f32[4,4]\np = matmul(x, x, transpose_a=false, transpose_b=false)\ns = softmax(p, dim=1)\nreturn s\n";
+  EXPECT_EQ(fused(text), text);
+}
+
+TEST(Fuse, LeavesOtherDtypesAsTheyAre) {
+  const std::string text = "x = input f64[4]\na = neg(x)\nb = exp(a)\nreturn b\n";
+  EXPECT_EQ(fused(text), text);
+}
+
+TEST(Fuse, GivesWhatOtherCallsReadAsResults) {
+  const std::string text = fused("x = input f32[4,4]\na = neg(x)\nb = exp(a)\ns = softmax(a, dim=1)\nreturn b, s\n");
+  EXPECT_THAT(text, HasSubstr("inputs 1; neg 0; exp 1; out elements 1; out elements 2"));
+  EXPECT_THAT(text, HasSubstr("softmax(v1.0, dim=1)"));
+}
+
+TEST(Fuse, MakesTwoProgramsAroundACallThatReadsOneAndFeedsTheOther) {
+  const std::string text = fused(
+      "x = input f32[4,4]\na = neg(x)\nb = exp(a)\ns = softmax(b, dim=1)\nc = mul(b, s)\nd = tanh(c)\nreturn d\n");
+  EXPECT_EQ(count(text, "fused("), 2U);
+  EXPECT_THAT(text, HasSubstr("inputs 1; neg 0; exp 1; out elements 2"));
+  EXPECT_THAT(text, HasSubstr("inputs 2; mul 0 1; tanh 2; out elements 3"));
+}
+
+TEST(Fuse, ReadsASumOnlyInAnotherProgram) {
+  const std::string text = fused(
+      "x = input f32[4,4]\na = square(x)\ns = sum(a, dims=[0], keepdim=false)\nb = div(a, s)\nc = exp(b)\nreturn c\n");
+  EXPECT_EQ(count(text, "fused("), 2U);
+  EXPECT_THAT(text, HasSubstr("inputs 1; square 0; out elements 1; out column_sums 1"));
+  EXPECT_THAT(text, HasSubstr("inputs 2; div 0 1; exp 2; out elements 3"));
+}
+
+TEST(Fuse, TakesOneF64AsANumber) {
+  const std::string text = fused(
+      "w = input f32[3]\ng = input f32[3]\nlr = input f64[]\na = neg(g)\n"
+      "p, b = sgd_step(w, a, g, lr, dampening=0.0, momentum=0.5, nesterov=false, weight_decay=0.0)\nreturn p\n");
+  EXPECT_THAT(text, HasSubstr("fused(g, w, lr, program=\"inputs 3; "));
+}
+
+TEST(Fuse, KeepsProgramsOfDifferentShapesApart) {
+  const std::string text =
+      fused("x = input f32[4]\ny = input f32[4,4]\na = neg(x)\nb = exp(a)\nc = mul(y, b)\nd = tanh(c)\nreturn d\n");
+  EXPECT_EQ(count(text, "fused("), 2U);
+  EXPECT_THAT(text, HasSubstr("shape=[4])"));
+  EXPECT_THAT(text, HasSubstr("shape=[4,4])"));
+}
+
+TEST(Fuse, StartsFromTheLastOfTwoProducts) {
+  const std::string text = fused(
+      "x = input f32[4,4]\nw = input f32[4,4]\np = matmul(x, w, transpose_a=false, transpose_b=false)\n"
+      "q = matmul(w, x, transpose_a=false, transpose_b=true)\na = add(p, q)\nb = relu(a)\nreturn b\n");
+  EXPECT_EQ(count(text, "= matmul("), 1U);
+  EXPECT_THAT(text,
+              HasSubstr("fused_matmul(w, x, p, program=\"inputs 2; add 1 0; relu 2; out elements 3\", shape=[4,4], "
+                        "transpose_a=false, transpose_b=true)"));
+}
+
+TEST(Fuse, DropsWhatNothingReads) {
+  const std::string text = fused("x = input f32[3]\na = neg(x)\nb = exp(a)\nc = tanh(b)\nreturn b\n");
+  EXPECT_THAT(text, HasSubstr("out elements 2\", shape=[3])"));
+}
+
 TEST(Fuse, SplitsAVeryLongChain) {
   std::string text = "x = input f32[8]\na0 = neg(x)\n";
   for (int i = 1; i < 1000; ++i) text += "a" + std::to_string(i) + " = neg(a" + std::to_string(i - 1) + ")\n";
