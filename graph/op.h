@@ -131,6 +131,8 @@ struct OpDef {
   InPlace in_place = InPlace::no;
   // Operands before this one are read whole, whatever in_place says.
   int first_in_place = 0;
+  // Which outputs in_place is said of, by the attributes. Null: all.
+  bool (*output_in_place)(const Attrs& attrs, std::size_t output) = nullptr;
   // For elementwise ops on f32: emits the same arithmetic, to be part of a fused kernel. Null, or where it emits no
   // result: not fused. Booleans are 1 and 0 there, operands of one f64 element are rounded.
   void (*lower)(LowerCall&) = nullptr;

@@ -48,7 +48,12 @@ Kernel compile(const OpCall& call) {
 }
 
 constexpr OpDef kFused{
-    .name = "fused", .max_inputs = -1, .infer = infer, .compile = compile, .in_place = InPlace::elementwise};
+    .name = "fused",
+    .max_inputs = -1,
+    .infer = infer,
+    .compile = compile,
+    .in_place = InPlace::elementwise,
+    .output_in_place = [](const Attrs& attrs, std::size_t output) { return output_in_place(attrs, 0, output); }};
 WEFT_REGISTER_OP(kFused);
 
 Types infer_sum_blocks(const OpCall& call) {

@@ -106,13 +106,15 @@ Kernel compile(const OpCall& call) {
           .flops = fused->flops()};
 }
 
-constexpr OpDef kFusedMatmul{.name = "fused_matmul",
-                             .min_inputs = 2,
-                             .max_inputs = -1,
-                             .infer = infer,
-                             .compile = compile,
-                             .in_place = InPlace::elementwise,
-                             .first_in_place = kFactors};
+constexpr OpDef kFusedMatmul{
+    .name = "fused_matmul",
+    .min_inputs = 2,
+    .max_inputs = -1,
+    .infer = infer,
+    .compile = compile,
+    .in_place = InPlace::elementwise,
+    .first_in_place = kFactors,
+    .output_in_place = [](const Attrs& attrs, std::size_t output) { return output_in_place(attrs, 1, output); }};
 WEFT_REGISTER_OP(kFusedMatmul);
 
 }  // namespace

@@ -53,6 +53,7 @@ void check_operands(const OpCall& call, std::size_t first, const ElementProgram&
   call.require(!in_order || first == 0, "block_sums do not go with a product");
   const bool by_columns = std::any_of(program.outputs.begin(), program.outputs.end(),
                                       [](auto& o) { return o.kind == ElementOutputKind::column_sums; });
+  call.require(!in_order || !by_columns, "block_sums do not go with column_sums");
   call.require(!by_columns || first == 0 || matrix_of(shape).cols > 1,
                "column_sums do not go with a product of one column");
   for (std::size_t i = first; i < call.inputs.size(); ++i) {
@@ -84,6 +85,14 @@ Types infer_program(const OpCall& call, std::size_t first) {
       types.push_back({DType::f32, {output.kind == ElementOutputKind::block_sums ? blocks : matrix_of(shape).cols}});
   }
   return types;
+}
+
+// Sums are written while rows that are read again follow. Operands that are results are read once more in the end.
+bool output_in_place(const Attrs& attrs, Register first, std::size_t output) {
+  const ElementProgram program = ElementProgram::parse(attrs.get<std::string>("program"));
+  const auto is_operand = [&](const ElementOutput& o) { return o.from >= first && o.from < program.num_inputs; };
+  return program.outputs[output].kind == ElementOutputKind::elements &&
+         std::none_of(program.outputs.begin(), program.outputs.end(), is_operand);
 }
 
 FusedProgram::FusedProgram(const OpCall& call, std::size_t first, std::optional<MatrixShape> product)

@@ -57,9 +57,14 @@ class Arena {
       find_dying_operands(s, step);
       for (std::uint32_t k = 0; k < step.num_outputs && !dying_.empty(); ++k) {
         const Slot& output = d_.plan.outputs_of(step)[k];
-        if (output.space == Space::arena) take_operand(s, step, k, output.where);
+        if (output.space == Space::arena && in_place(step.node, k)) take_operand(s, step, k, output.where);
       }
     }
+  }
+
+  bool in_place(NodeId n, std::size_t output) const {
+    const Node& node = d_.graph.node(n);
+    return !node.op->output_in_place || node.op->output_in_place(node.attrs, output);
   }
 
   // The operands that end with the parts from s on, which read them as one type and element by element.

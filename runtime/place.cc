@@ -67,6 +67,7 @@ class Placer {
       if (op.in_place != InPlace::elementwise || slot < static_cast<std::size_t>(op.first_in_place) ||
           !(d_.graph.type(v) == d_.type_of(value)))
         return false;
+      if (op.output_in_place && !op.output_in_place(d_.graph.node(n).attrs, value - d_.first_value[n])) return false;
     }
     return true;
   }

@@ -143,7 +143,8 @@ class Finder {
     const bool ends_in_rows = dims == type.shape.rank() - 1 && matrix_of(type.shape).rows > 1 &&
                               (dims == 0 || graph_.node(n).attrs.get<Dims>("dims").back() == dims - 1);
     if (dims != type.shape.rank() && !ends_in_rows) return;
-    const ElementOutputKind kind = ends_in_rows ? ElementOutputKind::column_sums : ElementOutputKind::block_sums;
+    const bool by_columns = ends_in_rows && matrix_of(type.shape).cols > 1;  // else all elements make one sum
+    const ElementOutputKind kind = by_columns ? ElementOutputKind::column_sums : ElementOutputKind::block_sums;
     Group& group = groups_[root_of(cluster_[v.node])];
     if (group.size >= kMaxMembers || (group.sums && *group.sums != kind)) return;
     group.sums = kind;

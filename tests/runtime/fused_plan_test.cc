@@ -71,6 +71,20 @@ TEST(FusedPlan, AnOperandWhoseColumnsAreSummedKeepsItsBytesUntilThen) {
       "d = neg(b)\ne = neg(c)\nreturn d, e\n");
 }
 
+// As running statistics are written: a variable that all rows read, and that takes their sums.
+TEST(FusedPlan, ColumnSumsLeaveTheVariableAloneThatAllRowsRead) {
+  Program program;
+  program.graph = parse_graph(
+      "x = input f32[200,1000]\nv = input f32[1000]\n"
+      "s = fused(x, v, program=\"inputs 2; sub 0 1; square 2; out column_sums 3\", shape=[200,1000])\nreturn s\n");
+  program.num_variables = 1;
+  program.writes = {0};
+  BoundRun bound(make_plan(std::move(program)));
+  const std::vector<HostTensor> expected = bound.interpreted();
+  bound.execute(serial_executor());
+  expect_outputs(bound, expected);
+}
+
 TEST(FusedPlan, TwoOperandsMayChangePlaces) {
   expect_plan_is_right(
       "x = input f32[50,60]\ny = input f32[50,60]\na = exp(x)\nb = exp(y)\n"
