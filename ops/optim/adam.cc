@@ -12,8 +12,6 @@
 namespace weft {
 namespace {
 
-// ---- shape
-
 Types infer_factors(const OpCall& call) {
   for (const char* name : {"beta1", "beta2", "decay"}) checked_attr<double>(call, name);
   require_scalar(call, 0, DType::f64, "lr must be f64[]");
@@ -27,8 +25,6 @@ Types infer(const OpCall& call) {
   for (const std::size_t i : {4, 5, 6}) require_scalar(call, i, DType::f64, "the factors must be f64[]");
   return Types(3, call.in(0));
 }
-
-// ---- kernel
 
 // decay: what is taken off the parameter itself, times lr.
 Kernel compile_factors(const OpCall& call) {
