@@ -84,11 +84,14 @@ Streams streams_of(const Gemm<T>& g, const Panel& panel, const Rows& r) {
   Panel next{panel.col, panel.width, panel.k1, std::min(g.k, panel.k1 + g.depth)};
   if (panel.k1 == g.k)
     next = {panel.col + panel.width, std::min(panel.width, g.end() - panel.col - panel.width), 0, g.depth};
-  if (next.width == 0 || r.first > 0) return streams;
+  if (next.width == 0) return streams;
+  // Each block of rows fetches its share.
+  const std::size_t pieces = g.transpose_b ? next.width : next.depth();
+  const std::size_t begin = pieces * r.first / g.rows, count = pieces * (r.first + r.count) / g.rows - begin;
   if (g.transpose_b)
-    streams.add(g.b_at(next.k0, next.col), g.k, next.width, next.depth(), r.count);
+    streams.add(g.b_at(next.k0, next.col + begin), g.k, count, next.depth(), r.count);
   else
-    streams.add(g.b_at(next.k0, next.col), g.n, next.depth(), next.width, r.count);
+    streams.add(g.b_at(next.k0 + begin, next.col), g.n, count, next.width, r.count);
   return streams;
 }
 
@@ -123,8 +126,7 @@ HWY_INLINE void multiply_rows(Access access, const Gemm<T>& g, const Panel& pane
   }
   std::size_t rows = r.count;
   if (g.packed_b) {
-    tiles.packed_b =
-        g.packed_b + (g.depth < g.k ? 0 : (panel.col - g.col) * g.k);  // one panel, or one beside the other
+    tiles.packed_b = g.packed_b;
     if (r.first == 0 && !g.transpose_b) run_tiles<kTileRows, kVectors, true>(access, tiles, rows, 1);
     if (r.first == 0 && g.transpose_b)
       pack_turned(g.b_at(panel.k0, panel.col), g.k, panel.depth(), panel.width, tiles.packed_b,
@@ -134,7 +136,9 @@ HWY_INLINE void multiply_rows(Access access, const Gemm<T>& g, const Panel& pane
   }
   if constexpr (kVectors * 2 <= kTileVectors)
     run_tiles<2 * kTileRows, kVectors>(access, tiles, rows, rows / (2 * kTileRows));
-  run_tiles<kTileRows, kVectors>(access, tiles, rows, rows / kTileRows);
+  // 8 rows as twice 4: a tile of 2 has too few chains of additions to keep the core busy.
+  const std::size_t rest = rows >= 8 && rows % kTileRows == 2 ? 8 : rows % kTileRows;
+  run_tiles<kTileRows, kVectors>(access, tiles, rows, (rows - rest) / kTileRows);
   run_tiles<4, kVectors>(access, tiles, rows, rows / 4);
   run_tiles<2, kVectors>(access, tiles, rows, rows / 2);
   run_tiles<1, kVectors>(access, tiles, rows, rows);
@@ -147,58 +151,56 @@ void finish(const Gemm<T>& g, const Panel& panel, Rows r, const T* sums) {
   g.epilogue->run(g.epilogue->context, block, sums, static_cast<std::int64_t>(kPanelColumns<T>));
 }
 
-// Columns col .. col + width of rows of the part.
+// Columns col .. col + width of the part.
 template <std::size_t kVectors, class Access, class T>
-HWY_INLINE void multiply_column(Access access, const Gemm<T>& g, Rows r, std::size_t col, std::size_t width) {
+HWY_INLINE void multiply_column(Access access, const Gemm<T>& g, std::size_t col, std::size_t width) {
   for (std::size_t k0 = 0; k0 < g.k; k0 += g.depth) {
     const Panel panel{col, width, k0, std::min(g.k, k0 + g.depth)};
-    Streams streams = streams_of(g, panel, r);
-    if (g.epilogue) {
-      multiply_rows<kVectors>(access, g, panel, r, g.sums, kPanelColumns<T>, streams.all());
-      if (panel.k1 == g.k) finish(g, panel, r, g.sums);
-    } else {
-      multiply_rows<kVectors>(access, g, panel, r, g.c + (g.row + r.first) * g.n + col, g.n, streams.all());
+    for (std::size_t i = 0; i < g.rows; i += g.block_rows) {
+      const Rows r{i, std::min(g.block_rows, g.rows - i)};
+      Streams streams = streams_of(g, panel, r);
+      if (g.epilogue) {
+        multiply_rows<kVectors>(access, g, panel, r, g.sums, kPanelColumns<T>, streams.all());
+        if (panel.k1 == g.k) finish(g, panel, r, g.sums);
+      } else {
+        multiply_rows<kVectors>(access, g, panel, r, g.c + (g.row + i) * g.n + col, g.n, streams.all());
+      }
     }
   }
 }
 
 // Columns from col on in steps of whole vectors; returns the first column left over.
 template <std::size_t kVectors, class D, class T>
-HWY_INLINE std::size_t columns(D d, const Gemm<T>& g, Rows r, std::size_t col) {
+HWY_INLINE std::size_t columns(D d, const Gemm<T>& g, std::size_t col) {
   const std::size_t width = kVectors * hn::Lanes(d);
-  for (; col + width <= g.end(); col += width) multiply_column<kVectors>(Whole<D>{d}, g, r, col, width);
+  for (; col + width <= g.end(); col += width) multiply_column<kVectors>(Whole<D>{d}, g, col, width);
   return col;
 }
 
 // kVectors vectors of columns, the last one masked, if that is what is left from col on.
 template <std::size_t kVectors, class D, class T>
-HWY_INLINE void last_columns(D d, const Gemm<T>& g, Rows r, std::size_t col) {
+HWY_INLINE void last_columns(D d, const Gemm<T>& g, std::size_t col) {
   const std::size_t rest = g.end() - col, before = (kVectors - 1) * hn::Lanes(d);
   if (rest > before && rest <= before + hn::Lanes(d))
-    multiply_column<kVectors>(Partial<D>{d, hn::FirstN(d, rest - before)}, g, r, col, rest);
+    multiply_column<kVectors>(Partial<D>{d, hn::FirstN(d, rest - before)}, g, col, rest);
 }
 
 template <class T>
-void multiply_panels(const Gemm<T>& g, Rows r) {
-  const TileTag<T> full;
-  std::size_t col = columns<kTileVectors>(full, g, r, g.col);
-  if constexpr (kAvx512) {
-    last_columns<4>(full, g, r, col);
-    last_columns<3>(full, g, r, col);
-    last_columns<2>(full, g, r, col);
-    last_columns<1>(full, g, r, col);
-  } else {
-    col = columns<1>(full, g, r, col);
-    col = columns<1>(hn::CappedTag<T, 16 / sizeof(T)>(), g, r, col);
-    columns<1>(hn::CappedTag<T, 1>(), g, r, col);
-  }
-}
-
-template <class T>
-void multiply_part(const Gemm<T>& g) {
+void multiply_panels(const Gemm<T>& g) {
   if (g.packed_a)
     for (std::size_t l = 0; l < g.k; ++l) std::copy_n(g.a_at(g.row, l), g.rows, g.packed_a + l * g.packed_a_row);
-  for (std::size_t i = 0; i < g.rows; i += g.block_rows) multiply_panels(g, {i, std::min(g.block_rows, g.rows - i)});
+  const TileTag<T> full;
+  std::size_t col = columns<kTileVectors>(full, g, g.col);
+  if constexpr (kAvx512) {
+    last_columns<4>(full, g, col);
+    last_columns<3>(full, g, col);
+    last_columns<2>(full, g, col);
+    last_columns<1>(full, g, col);
+  } else {
+    col = columns<1>(full, g, col);
+    col = columns<1>(hn::CappedTag<T, 16 / sizeof(T)>(), g, col);
+    columns<1>(hn::CappedTag<T, 1>(), g, col);
+  }
 }
 
 template <class T>
@@ -234,13 +236,13 @@ void gemm_part(const Product& p, const Block& part, const T* a, const T* b, T* c
                   .packed_b = layout.packs_b ? scratch + layout.b : nullptr,
                   .packed_a_row = layout.a_row,
                   .sums = scratch + layout.sums,
-                  .depth = panel_depth(size(p.k)),
+                  .depth = panel_depth(p),
                   .block_rows = layout.block_rows,
                   .epilogue = epilogue};
   if (takes_dots(p))
     multiply_dots(g);
   else
-    multiply_part(g);
+    multiply_panels(g);
 }
 
 void gemm_f32(const Product& p, const Block& part, const float* a, const float* b, float* c, float* scratch,

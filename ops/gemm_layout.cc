@@ -24,19 +24,17 @@ std::int64_t even_step(std::int64_t extent, std::int64_t wanted, std::int64_t un
   return round_up((extent + parts - 1) / parts, unit);
 }
 
-// Whole tiles. Few where the result goes through memory, which then is written in long pieces; more let each panel of B
-// stay longer in the first cache.
+// Whole tiles, and few, so that their sums stay in the first cache.
 // Sums over rows go on from one block to the next only where a block of theirs ends.
-std::size_t block_rows(const Product& p) {
-  constexpr std::int64_t kStaysInCache = 1 << 21, kFew = 24, kMany = 96;
-  static_assert(kFew % kSumRows == 0 && kMany % kSumRows == 0);
-  return static_cast<std::size_t>(p.m * p.n > kStaysInCache ? kFew : kMany);
-}
+constexpr std::size_t kBlockRows = 96;
+static_assert(kBlockRows % kSumRows == 0);
 
 }  // namespace
 
-std::size_t panel_depth(std::size_t k) {
-  const std::size_t panels = (k + kPanelDepth - 1) / kPanelDepth;
+std::size_t panel_depth(const Product& p) {
+  constexpr std::int64_t kStaysInCache = 1 << 21;
+  const auto k = static_cast<std::size_t>(p.k), most = p.n * p.k > kStaysInCache ? kShallowDepth : kPanelDepth;
+  const std::size_t panels = (k + most - 1) / most;
   return std::min(k, ((k + panels - 1) / panels + 7) / 8 * 8);
 }
 
@@ -44,7 +42,7 @@ std::size_t panel_depth(std::size_t k) {
 // met again: B by more rows of A, A by more panels of B. B is always turned round when it is stored transposed.
 ScratchLayout scratch_layout(const Product& p, const Block& part, bool epilogue, std::size_t panel_columns) {
   constexpr std::int64_t kFitsAnyway = 1 << 14, kFarApart = 1024, kRowsThatPay = 16;
-  const auto rows = static_cast<std::size_t>(part.rows), k = static_cast<std::size_t>(p.k), depth = panel_depth(k);
+  const auto rows = static_cast<std::size_t>(part.rows), k = static_cast<std::size_t>(p.k), depth = panel_depth(p);
   const auto columns = static_cast<std::int64_t>(panel_columns);
   ScratchLayout layout;
   layout.a_row = static_cast<std::size_t>(round_up(part.rows, 16));
@@ -52,10 +50,8 @@ ScratchLayout scratch_layout(const Product& p, const Block& part, bool epilogue,
     layout.packs_b = p.transpose_b || (part.rows >= kRowsThatPay && p.n > columns && p.n * p.k > kFitsAnyway);
     layout.packs_a = p.transpose_a && p.m >= kFarApart && part.cols > columns;
   }
-  const bool one_panel = depth == k && !takes_dots(p);
-  layout.block_rows = one_panel ? std::min(rows, block_rows(p)) : rows;
-  const std::size_t packed_columns = one_panel ? static_cast<std::size_t>(round_up(part.cols, 16)) : panel_columns;
-  layout.a = layout.b + (layout.packs_b ? depth * packed_columns : 0);
+  layout.block_rows = depth == k ? std::min(rows, kBlockRows) : rows;
+  layout.a = layout.b + (layout.packs_b ? depth * panel_columns : 0);
   layout.sums = layout.a + (layout.packs_a ? k * layout.a_row : 0);
   layout.end = layout.sums + (epilogue ? layout.block_rows * panel_columns : 0);
   return layout;

@@ -7,20 +7,21 @@
 
 namespace weft {
 
-// B goes in panels that stay in the first cache while the rows of A pass by.
-constexpr std::size_t kPanelDepth = 128, kPanelBytes = 256;
+// B goes in panels that stay in the second cache while the rows of A pass by. They are shallow where B comes through
+// memory: rows far apart share few places in a cache, which would lose what is fetched ahead of a deep panel.
+constexpr std::size_t kPanelDepth = 1024, kShallowDepth = 128, kPanelBytes = 256;
 template <class T>
 constexpr std::size_t kPanelColumns = kPanelBytes / sizeof(T);
 
 // Panels of about equal depth.
-std::size_t panel_depth(std::size_t k);
+std::size_t panel_depth(const Product& p);
 
 // What of scratch a part uses, in elements from its start.
 struct ScratchLayout {
   bool packs_a = false, packs_b = false;
   std::size_t b = 0, a = 0, sums = 0, end = 0;
   std::size_t a_row = 0;  // from one row of the copy of A^T to the next
-  // Rows that pass all columns before the next ones do: all of them where the depth takes several panels of B.
+  // Rows that are finished at once: all of them where the depth takes several panels of B.
   std::size_t block_rows = 0;
 };
 ScratchLayout scratch_layout(const Product& p, const Block& part, bool epilogue, std::size_t panel_columns);

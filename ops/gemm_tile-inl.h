@@ -74,7 +74,7 @@ class Fetches {
     while (stream_ != end_ && stream_->due == 0) ++stream_;
     if (stream_ == end_) return;
     for (std::size_t i = 0; i < stream_->lines; ++i)
-      __builtin_prefetch(reinterpret_cast<const void*>(stream_->next + i * kLineBytes));
+      __builtin_prefetch(reinterpret_cast<const void*>(stream_->next + i * kLineBytes), 0, 2);
     stream_->next += stream_->stride;
     --stream_->left;
     --stream_->due;

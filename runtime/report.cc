@@ -44,6 +44,12 @@ std::string ScheduleReport::str() const {
     text += line("%10.1f us  ", critical_path[i].seconds * kMicros) + critical_path[i].name + "\n";
   if (critical_path.size() > kMost)
     text += "               and " + std::to_string(critical_path.size() - kMost) + " others\n";
+  if (!calls.empty()) text += "work by call, in parts, and its rate:\n";
+  for (std::size_t i = 0; i < calls.size() && i < kMost; ++i)
+    text += line("%10.1f us %4zu %7.1f GF/s  ", calls[i].seconds * kMicros, calls[i].parts,
+                 calls[i].seconds > 0 ? calls[i].flops / calls[i].seconds * 1e-9 : 0) +
+            calls[i].name + "\n";
+  if (calls.size() > kMost) text += "               and " + std::to_string(calls.size() - kMost) + " others\n";
   return text;
 }
 

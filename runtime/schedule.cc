@@ -51,6 +51,19 @@ std::vector<ScheduleReport::Step> critical_path(const Plan& plan, std::span<cons
   return path;
 }
 
+std::vector<ScheduleReport::Call> work_by_call(const Plan& plan, std::span<const double> seconds) {
+  std::vector<ScheduleReport::Call> calls;
+  for (StepId s = 0; s < plan.steps.size(); ++s) {
+    const Step& step = plan.steps[s];
+    const Kernel& kernel = plan.kernels[step.kernel];
+    if (step.part == 0 && step.num_outputs > 0)
+      calls.push_back({describe_result(plan, step, 0), kernel.parts, 0, kernel.flops});
+    if (step.num_outputs > 0) calls.back().seconds += seconds[s];
+  }
+  std::stable_sort(calls.begin(), calls.end(), [](const auto& a, const auto& b) { return a.seconds > b.seconds; });
+  return calls;
+}
+
 // The end of the last step, the workers' choices replayed event by event.
 double makespan(const Plan& plan, std::span<const double> seconds, const std::vector<double>& rest, int workers) {
   using Timed = std::pair<double, StepId>;
@@ -105,6 +118,7 @@ ScheduleReport simulate(const Plan& plan, std::span<const double> seconds, int w
   if (plan.steps.empty()) return report;
   const std::vector<double> rest = urgency(plan, seconds);
   report.critical_path = critical_path(plan, seconds, rest);
+  report.calls = work_by_call(plan, seconds);
   for (const ScheduleReport::Step& step : report.critical_path) report.span_seconds += step.seconds;
   // The executor runs a plan serially that gains nothing from threads.
   report.predicted_seconds = makespan(plan, seconds, rest, 1);

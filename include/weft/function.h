@@ -49,6 +49,15 @@ struct ScheduleReport {
   double predicted_seconds = 0;  // of a run, by simulation
   std::vector<Step> critical_path;
 
+  // The work by the call that it is done for, the longest first.
+  struct Call {
+    std::string name;  // op, type, and the line that made it
+    std::size_t parts = 0;
+    double seconds = 0;  // of all parts
+    double flops = 0;    // its arithmetic, as far as its kernel tells; a function counts as several operations
+  };
+  std::vector<Call> calls;
+
   // A few lines for people.
   std::string str() const;
 };

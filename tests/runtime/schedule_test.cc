@@ -105,6 +105,16 @@ TEST(Schedule, OfMoreWorkersIsNeverLongerThanOfOne) {
   }
 }
 
+TEST(Schedule, AddsUpTheWorkOfEachCallTheLongestFirst) {
+  const auto plan = two_chains(3, 2);
+  const ScheduleReport report = simulate(*plan, std::vector<double>{1, 5, 2, 3, 4}, 2);
+  ASSERT_EQ(report.calls.size(), 5U);
+  EXPECT_EQ(report.calls[0].seconds, 5);
+  EXPECT_EQ(report.calls[4].seconds, 1);
+  EXPECT_EQ(report.calls[0].parts, 1U);
+  EXPECT_THAT(report.calls[0].name, HasSubstr("test_next %"));
+}
+
 TEST(Schedule, IsReportedForWhatWasRunLast) {
   const Tensor w = ones({64, 64}).requires_grad_();
   auto step = compile([&] {
@@ -119,6 +129,7 @@ TEST(Schedule, IsReportedForWhatWasRunLast) {
   EXPECT_GT(report.work_seconds, 0);
   EXPECT_LE(report.span_seconds, report.work_seconds);
   EXPECT_THAT(report.str(), HasSubstr("2 workers: predicted"));
+  EXPECT_THAT(report.str(), HasSubstr("GF/s  "));
   EXPECT_THAT(step.plan_text(), HasSubstr(" us; then"));
 }
 
