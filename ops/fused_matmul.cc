@@ -1,7 +1,6 @@
 // fused_matmul: a product of matrices, and an elementwise program on it while its blocks are in the cache.
 #include <memory>
 
-#include "graph/cost.h"
 #include "ops/call_checks.h"
 #include "ops/fused_program.h"
 #include "ops/product.h"
@@ -28,27 +27,13 @@ Types infer(const OpCall& call) {
   return infer_program(call, kFactors);
 }
 
-// Sums over rows need all rows of their columns in one part.
-std::vector<Block> parts_for(const Product& p, const FusedProgram& program) {
-  std::vector<Block> parts = parts_of(p);
-  if (!program.has(ElementOutputKind::column_sums) || parts.empty() || parts[0].rows == p.m) return parts;
-  constexpr std::int64_t kPanel = 64;
-  const std::int64_t panels = (p.n + kPanel - 1) / kPanel, count = num_parts(p.flops(), 0, panels);
-  parts.clear();
-  for (std::int64_t i = 0; i < count; ++i) {
-    const std::int64_t begin = panels * i / count * kPanel;
-    parts.push_back({0, begin, p.m, std::min(p.n, panels * (i + 1) / count * kPanel) - begin});
-  }
-  return parts;
-}
-
 class FusedProduct {
  public:
   explicit FusedProduct(const OpCall& call)
       : form_(own_form(product_of(call))),
         product_(form_.product),
         program_(call, kFactors, MatrixShape{product_.m, product_.n}),
-        parts_(parts_for(product_, program_)),
+        parts_(parts_of(product_, program_.has(ElementOutputKind::column_sums))),
         operands_(call.inputs.size()) {
     for (const Block& part : parts_)
       gemm_bytes_ =

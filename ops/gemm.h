@@ -39,7 +39,8 @@ void gemm(const Product& p, const Block& part, const double* a, const double* b,
 std::int64_t gemm_scratch(const Product& p, const Block& part, bool epilogue);
 
 // How a product is cut into parts for parallel runs: by shape and cost, never by threads. A small product is one part.
-std::vector<Block> parts_of(const Product& p);
+// Parts have whole columns where something adds them up.
+std::vector<Block> parts_of(const Product& p, bool whole_columns = false);
 
 // Whether rows of A meet rows of B in dot products, which then lie along the memory of both. More rows of A than a few
 // pay for turning B round instead.

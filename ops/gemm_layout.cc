@@ -7,13 +7,18 @@
 namespace weft {
 namespace {
 
-// In operations: 50 us on one AVX-512 core, and up to 200 us for large products, where longer parts copy less.
-constexpr double kSmallPart = 9e6, kLargePart = 36e6, kParts = 64;
-
-// What is not arithmetic, above all to fetch B, counts as some more rows and depth.
+// What a product costs, in operations. What is not arithmetic, above all to fetch B, counts as some more rows and
+// depth.
 double cost(std::int64_t m, std::int64_t n, std::int64_t k) {
   constexpr double kOverhead = 16;
   return 2 * (static_cast<double>(m) + kOverhead) * static_cast<double>(n) * (static_cast<double>(k) + kOverhead);
+}
+
+// Of a part. On an AVX-512 core a short product is cut into a few parts of at least 5 us, since other workers may have
+// nothing else to do; longer ones into parts of 40 us, and large ones of up to 150 us, where longer parts copy less.
+double cost_of_part(double whole) {
+  constexpr double kShortest = 1.2e6, kFew = 8, kUsual = 9e6, kMany = 64, kLargest = 36e6;
+  return std::max(std::clamp(whole / kFew, kShortest, kUsual), std::min(whole / kMany, kLargest));
 }
 
 std::int64_t round_up(std::int64_t n, std::int64_t unit) { return (n + unit - 1) / unit * unit; }
@@ -62,20 +67,18 @@ std::int64_t gemm_scratch(const Product& p, const Block& part, bool epilogue) {
                                             scratch_layout(p, part, epilogue, kPanelColumns<double>).end));
 }
 
-std::vector<Block> parts_of(const Product& p) {
+std::vector<Block> parts_of(const Product& p, bool whole_columns) {
   // Whole panels of columns; whole tiles of rows, and enough of them to pay for what a part copies of B.
-  constexpr std::int64_t kPanel = 64, kTile = 12, kRows = 192, kManyRows = 256;
+  constexpr std::int64_t kVector = 16, kPanel = 64, kTile = 4, kRows = 192, kManyRows = 256;
   std::int64_t row_step = p.m, col_step = p.n;
-  const double whole = cost(p.m, p.n, p.k), wanted = std::clamp(whole / kParts, kSmallPart, kLargePart);
+  const double whole = cost(p.m, std::max(p.n, kVector), p.k), wanted = cost_of_part(whole);
+  const bool is_narrow = p.n <= kPanel, cuts_rows = !whole_columns && (is_narrow || p.m > kManyRows);
+  const auto rows = static_cast<std::int64_t>(static_cast<double>(p.m) * wanted / whole);
   if (whole >= 1.5 * wanted) {
-    const bool cuts_rows = p.m > kManyRows;
-    if (cuts_rows) row_step = even_step(p.m, kRows, kTile);
+    if (cuts_rows) row_step = even_step(p.m, is_narrow ? rows : kRows, kTile);
     const auto cols = static_cast<std::int64_t>(wanted / cost(row_step, 1, p.k));
     col_step = even_step(p.n, std::max(cols, cuts_rows ? 2 * kPanel : kPanel), kPanel);
-    if (cuts_rows && col_step >= p.n) {
-      const auto rows = static_cast<std::int64_t>(static_cast<double>(kRows) * wanted / cost(kRows, p.n, p.k));
-      row_step = even_step(p.m, std::max(rows, kRows), kTile);
-    }
+    if (cuts_rows && col_step >= p.n) row_step = even_step(p.m, is_narrow ? rows : std::max(rows, kRows), kTile);
   }
   std::vector<Block> parts;
   for (std::int64_t i = 0; i < p.m; i += row_step)

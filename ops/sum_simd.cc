@@ -111,24 +111,49 @@ void sum_pass(const void* x, void* out, const ReducePass& pass) {
   }
 }
 
-// Continues column sums: x += over the rows of a block, the block to the total where it ends.
-void add_rows(const RowsOfSum& s) {
+// Sums of kVectors vectors of columns, in registers: block[c] += x over the rows.
+template <std::size_t kVectors>
+HWY_INLINE void continue_columns(const float* HWY_RESTRICT x, std::size_t stride, std::size_t rows,
+                                 float* HWY_RESTRICT block) {
   const hn::ScalableTag<float> d;
   const std::size_t lanes = hn::Lanes(d);
+  hn::Vec<decltype(d)> sums[kVectors];
+#pragma GCC unroll 4
+  for (std::size_t v = 0; v < kVectors; ++v) sums[v] = hn::LoadU(d, block + v * lanes);
+  for (std::size_t r = 0; r < rows; ++r, x += stride) {
+#pragma GCC unroll 4
+    for (std::size_t v = 0; v < kVectors; ++v) sums[v] = hn::Add(sums[v], hn::LoadU(d, x + v * lanes));
+  }
+#pragma GCC unroll 4
+  for (std::size_t v = 0; v < kVectors; ++v) hn::StoreU(sums[v], d, block + v * lanes);
+}
+
+// Rows of one block.
+void continue_block(const RowsOfSum& s, const float* x, std::size_t rows) {
+  const std::size_t lanes = hn::Lanes(hn::ScalableTag<float>());
+  std::size_t c = 0;
+  if (!s.same_in_row) {
+    for (; c + 4 * lanes <= s.cols; c += 4 * lanes) continue_columns<4>(x + c, s.stride, rows, s.block + c);
+    for (; c + lanes <= s.cols; c += lanes) continue_columns<1>(x + c, s.stride, rows, s.block + c);
+  }
+  for (std::size_t r = 0; r < rows; ++r, x += s.stride)
+    for (std::size_t rest = c; rest < s.cols; ++rest) s.block[rest] += s.same_in_row ? *x : x[rest];
+}
+
+// Continues column sums: x += over the rows of a block, the block to the total where it ends.
+void add_rows(const RowsOfSum& s) {
   if (s.begins) std::fill_n(s.block, s.cols, 0.0F);
   if (s.begins && s.first_row == 0) std::fill_n(s.total, s.cols, 0.0F);
   const auto close_block = [&] {
     for (std::size_t c = 0; c < s.cols; ++c) s.total[c] += s.block[c];
     std::fill_n(s.block, s.cols, 0.0F);
   };
-  for (std::size_t r = 0; r < s.rows; ++r) {
-    const float* x = s.x + r * s.stride;
-    if ((s.first_row + r) % kColumnBlock == 0 && !(s.begins && r == 0)) close_block();
-    std::size_t c = 0;
-    if (!s.same_in_row)
-      for (; c + lanes <= s.cols; c += lanes)
-        hn::StoreU(hn::Add(hn::LoadU(d, s.block + c), hn::LoadU(d, x + c)), d, s.block + c);
-    for (; c < s.cols; ++c) s.block[c] += s.same_in_row ? *x : x[c];
+  for (std::size_t r = 0; r < s.rows;) {
+    const std::size_t in_block = (s.first_row + r) % kColumnBlock;
+    if (in_block == 0 && !(s.begins && r == 0)) close_block();
+    const std::size_t rows = std::min(s.rows - r, kColumnBlock - in_block);
+    continue_block(s, s.x + r * s.stride, rows);
+    r += rows;
   }
   if (s.ends) close_block();
 }

@@ -212,6 +212,17 @@ TYPED_TEST(GemmTest, WhatIsNotFiniteSpreads) {
   }
 }
 
+void expect_cover(const Product& p, const std::vector<Block>& parts) {
+  std::vector<int> times(static_cast<std::size_t>(p.m * p.n));
+  for (const Block& part : parts) {
+    EXPECT_GT(part.rows, 0) << name(p);
+    EXPECT_GT(part.cols, 0) << name(p);
+    for (std::int64_t i = part.row; i < part.row + part.rows; ++i)
+      for (std::int64_t j = part.col; j < part.col + part.cols; ++j) ++times[static_cast<std::size_t>(i * p.n + j)];
+  }
+  EXPECT_EQ(std::count(times.begin(), times.end(), 1), p.m * p.n) << name(p);
+}
+
 TEST(GemmPartsTest, CoverTheProductOnce) {
   std::vector<Product> all = products();
   for (const auto& [m, n, k] : {std::array<std::int64_t, 3>{128, 512, 784},
@@ -221,22 +232,29 @@ TEST(GemmPartsTest, CoverTheProductOnce) {
                                 {100000, 10, 70},
                                 {1, 5000, 5000}})
     all.push_back({.m = m, .n = n, .k = k});
-  for (const Product& p : all) {
-    std::vector<int> times(static_cast<std::size_t>(p.m * p.n));
-    for (const Block& part : parts_of(p)) {
-      EXPECT_GT(part.rows, 0) << name(p);
-      EXPECT_GT(part.cols, 0) << name(p);
-      for (std::int64_t i = part.row; i < part.row + part.rows; ++i)
-        for (std::int64_t j = part.col; j < part.col + part.cols; ++j) ++times[static_cast<std::size_t>(i * p.n + j)];
-    }
-    EXPECT_EQ(std::count(times.begin(), times.end(), 1), p.m * p.n) << name(p);
+  for (const Product& p : all) expect_cover(p, parts_of(p));
+}
+
+TEST(GemmPartsTest, OfWholeColumnsCoverTheProductOnce) {
+  for (const Product& p : products()) {
+    const std::vector<Block> parts = parts_of(p, true);
+    expect_cover(p, parts);
+    for (const Block& part : parts) EXPECT_EQ(part.rows, p.m) << name(p);
   }
+  EXPECT_GE(parts_of({.m = 4096, .n = 4096, .k = 64}, true).size(), 64u);
 }
 
 TEST(GemmPartsTest, AreMoreThanOneOnlyWhereTheyPay) {
   EXPECT_EQ(parts_of({.m = 64, .n = 64, .k = 64}).size(), 1u);
   EXPECT_GE(parts_of({.m = 128, .n = 512, .k = 512}).size(), 4u);
   EXPECT_GE(parts_of({.m = 4096, .n = 4096, .k = 64, .transpose_a = true}).size(), 64u);
+}
+
+TEST(GemmPartsTest, OfAFewColumnsAreRows) {
+  const std::vector<Block> parts = parts_of({.m = 128, .n = 10, .k = 512});
+  ASSERT_EQ(parts.size(), 2u);
+  EXPECT_EQ(parts[0].rows, 64);
+  EXPECT_EQ(parts[1].row, 64);
 }
 
 }  // namespace
