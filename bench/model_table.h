@@ -51,9 +51,10 @@ inline void print_model_table(std::FILE* out, nn::Sequential& model, const Tenso
 }
 
 inline void print_memory_table(std::FILE* out, const MemoryReport& memory) {
-  const std::array<std::pair<const char*, std::size_t>, 4> rows{{
+  const std::array<std::pair<const char*, std::size_t>, 5> rows{{
       {"planned peak of a step", memory.planned_peak_bytes},
       {"  without reuse", memory.without_reuse_bytes},
+      {"  without reuse and fusion", memory.unfused_bytes},
       {"parameters and optimizer state", memory.variable_bytes},
       {"constants", memory.constant_bytes},
   }};

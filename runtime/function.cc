@@ -77,8 +77,15 @@ MemoryReport Function::memory() const {
   const auto program = impl_->used_last();
   if (!program) return {};
   const PlanStats& stats = program->plan().stats;
-  return {stats.arena_bytes,    stats.scratch_bytes,  stats.without_reuse_bytes, stats.variable_bytes,
-          stats.constant_bytes, stats.argument_bytes, stats.result_bytes,        holders_at_peak(program->plan())};
+  return {stats.arena_bytes,
+          stats.scratch_bytes,
+          stats.without_reuse_bytes,
+          program->plan().program.unfused_bytes,
+          stats.variable_bytes,
+          stats.constant_bytes,
+          stats.argument_bytes,
+          stats.result_bytes,
+          holders_at_peak(program->plan())};
 }
 
 ScheduleReport Function::schedule_report(int workers, SourceLocation at) const {

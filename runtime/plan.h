@@ -19,6 +19,7 @@ struct Program {
   Graph graph;                        // graph.inputs(): first the arguments, then the variables
   std::size_t num_variables = 0;      // the last so many inputs are variables
   std::vector<std::uint32_t> writes;  // the last writes.size() outputs: output k becomes variable writes[k] at the end
+  std::size_t unfused_bytes = 0;      // of all intermediate values before calls were fused, if nothing shared bytes
 
   std::size_t num_arguments() const { return graph.inputs().size() - num_variables; }
   std::size_t num_results() const { return graph.outputs().size() - writes.size(); }

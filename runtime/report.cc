@@ -24,9 +24,9 @@ std::string size(std::size_t bytes) {
 std::string MemoryReport::str() const {
   constexpr std::size_t kMost = 10;
   std::string text = "planned peak " + size(planned_peak_bytes) + " (" + size(without_reuse_bytes) +
-                     " without reuse), scratch " + size(scratch_bytes) + " a worker\nvariables " +
-                     size(variable_bytes) + ", constants " + size(constant_bytes) + ", inputs " + size(input_bytes) +
-                     ", outputs " + size(output_bytes) + "\n";
+                     " without reuse, " + size(unfused_bytes) + " without fusion either), scratch " +
+                     size(scratch_bytes) + " a worker\nvariables " + size(variable_bytes) + ", constants " +
+                     size(constant_bytes) + ", inputs " + size(input_bytes) + ", outputs " + size(output_bytes) + "\n";
   if (!at_peak.empty()) text += "held at the peak:\n";
   for (std::size_t i = 0; i < at_peak.size() && i < kMost; ++i)
     text += line("%12s  ", size(at_peak[i].bytes).c_str()) + at_peak[i].value + "\n";

@@ -9,6 +9,7 @@
 #include "graph/passes/fuse.h"
 #include "graph/passes/optimize.h"
 #include "graph/random.h"
+#include "runtime/memory.h"
 #include "runtime/schedule.h"
 
 namespace weft {
@@ -69,6 +70,22 @@ void TracedProgram::take_gradients(Trace& trace, std::vector<std::pair<std::shar
   }
 }
 
+namespace {
+
+// What the results of all calls take that are neither constants nor what the graph returns.
+std::size_t intermediate_bytes(const Graph& graph) {
+  std::vector<bool> is_output(graph.size(), false);
+  for (const ValueId& v : graph.outputs()) is_output[v.node] = true;
+  std::size_t bytes = 0;
+  for (NodeId n = 0; n < graph.size(); ++n) {
+    if (is_output[n] || graph.node(n).op->alias || graph.num_operands(n) == 0) continue;
+    for (const TensorType& type : graph.node(n).outputs) bytes += whole_lines(type.bytes());
+  }
+  return bytes;
+}
+
+}  // namespace
+
 void TracedProgram::build(Trace& trace, const std::vector<Tensor>& results, SourceLocation at) {
   CapturedGraph& captured = *trace.graph();
   std::vector<ValueId> outputs;
@@ -102,7 +119,9 @@ void TracedProgram::build(Trace& trace, const std::vector<Tensor>& results, Sour
     outputs.push_back(id);
   }
   graph.outputs() = std::move(outputs);
-  program.graph = fuse(optimize(graph));
+  const Graph optimised = optimize(graph);
+  program.unfused_bytes = intermediate_bytes(optimised);
+  program.graph = fuse(optimised);
   program.num_variables = variables_.size();
   plan_ = make_plan(std::move(program));
 

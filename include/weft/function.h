@@ -20,7 +20,8 @@ namespace weft {
 struct MemoryReport {
   std::size_t planned_peak_bytes = 0;   // the arena of one run: intermediates, after reuse
   std::size_t scratch_bytes = 0;        // what kernels need to work, for each worker that a run has
-  std::size_t without_reuse_bytes = 0;  // the same if nothing shared bytes
+  std::size_t without_reuse_bytes = 0;  // the peak if nothing shared bytes
+  std::size_t unfused_bytes = 0;        // and if each call of the function were a kernel of its own
   std::size_t variable_bytes = 0;       // parameters, gradients and optimizer state that it reads or writes
   std::size_t constant_bytes = 0;
   std::size_t input_bytes = 0;

@@ -13,13 +13,14 @@ TEST(MemoryReport, ReadsAsAFewLines) {
   MemoryReport report;
   report.planned_peak_bytes = 1536;
   report.without_reuse_bytes = 3 << 20;
+  report.unfused_bytes = 4 << 20;
   report.scratch_bytes = 64;
   report.variable_bytes = 2048;
   report.input_bytes = 1023;
   report.output_bytes = 4;
   report.at_peak = {{"exp %3: f32[256] (model.cc:7)", 1024}, {"neg %1: f32[16] (model.cc:5)", 64}};
   EXPECT_EQ(report.str(),
-            "planned peak 1.5 KiB (3.0 MiB without reuse), scratch 64 B a worker\n"
+            "planned peak 1.5 KiB (3.0 MiB without reuse, 4.0 MiB without fusion either), scratch 64 B a worker\n"
             "variables 2.0 KiB, constants 0 B, inputs 1023 B, outputs 4 B\n"
             "held at the peak:\n"
             "     1.0 KiB  exp %3: f32[256] (model.cc:7)\n"
@@ -83,6 +84,15 @@ TEST(MemoryReport, NamesOpTypeAndLineOfEachHolderTheLargestFirst) {
   EXPECT_THAT(memory.at_peak[0].value, HasSubstr("softmax %"));
   EXPECT_THAT(memory.at_peak[0].value, HasSubstr(": f32[100,50] (tests/runtime/report_test.cc:"));
   EXPECT_THAT(memory.at_peak[1].value, HasSubstr("matmul %"));
+}
+
+TEST(MemoryReport, TellsWhatTheCallsWouldHoldWithoutFusion) {
+  const Tensor x = ones({256});  // 1024 bytes
+  auto run = compile([&] { return x.exp().neg().exp(); });
+  run();
+  EXPECT_EQ(run.memory().planned_peak_bytes, 0U);
+  EXPECT_EQ(run.memory().without_reuse_bytes, 0U);
+  EXPECT_EQ(run.memory().unfused_bytes, 2048U);
 }
 
 TEST(MemoryReport, IsEmptyBeforeTheFirstCall) {
