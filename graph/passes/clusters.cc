@@ -83,19 +83,9 @@ class Finder {
       const bool number = type.dtype == DType::f64 && type.shape.numel() == 1 && shape.rank() > 0;
       if (!number && (type.dtype != DType::f32 || access_of(type.shape, shape) == Access::none)) return false;
     }
-    return lowers(n);
-  }
-
-  bool lowers(NodeId n) const {
-    const Node& node = graph_.node(n);
     ElementProgram program;
-    std::vector<Register> operands(graph_.num_operands(n));
-    std::vector<const TensorType*> types;
-    for (std::size_t i = 0; i < operands.size(); ++i) types.push_back(&graph_.type(graph_.operand(n, i)));
-    const OpCall use{*node.op, types, node.attrs, node.where, node.outputs};
-    LowerCall call(use, program, operands);
-    node.op->lower(call);
-    return !call.results().empty();
+    const std::vector<Register> registers(graph_.num_operands(n));
+    return !lower_node(graph_, n, registers, program).empty();
   }
 
   void join(NodeId n) {

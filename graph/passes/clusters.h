@@ -27,8 +27,14 @@ struct Clusters {
 // No cluster depends on itself by way of other nodes.
 Clusters find_clusters(const Graph& graph);
 
-// Values that readers compute for themselves: numbers, repetitions of rows, columns and numbers, and booleans made of
-// f32. What a call reads once these are computed in its place.
+// Appends what node n computes to a program, from the registers of its operands; returns those of its results. None
+// where its op cannot be part of a program.
+std::vector<Register> lower_node(const Graph& graph, NodeId n, std::span<const Register> operands,
+                                 ElementProgram& program);
+
+// Values that readers compute for themselves: numbers, repetitions of rows, columns and numbers, booleans made of f32,
+// and what is cheap to compute again from one value that is in memory anyway. What a call reads once these are computed
+// in its place.
 class Inlining {
  public:
   explicit Inlining(const Graph& graph);
@@ -41,8 +47,13 @@ class Inlining {
   static constexpr std::uint8_t kMaxDepth = 4;
 
   std::uint8_t depth_of(NodeId n) const;
+  std::uint8_t depth_over_operands(NodeId n) const;
+  void find_held();
+  bool pays_again(NodeId n) const;
 
   const Graph& graph_;
+  const Consumers consumers_;
+  std::vector<bool> held_;           // of each node: an output, or read by what is not elementwise: in memory
   std::vector<std::uint8_t> depth_;  // of the expression that an inlined node stands for; 0: not inlined
 };
 

@@ -122,17 +122,10 @@ class ProgramWriter {
   }
 
   void lower(NodeId n) {
-    const Node& node = graph_.node(n);
     std::vector<Register> operands;
-    std::vector<const TensorType*> types;
-    for (std::size_t i = 0; i < graph_.num_operands(n); ++i) {
-      operands.push_back(register_of(graph_.operand(n, i)));
-      types.push_back(&graph_.type(graph_.operand(n, i)));
-    }
-    const OpCall use{*node.op, types, node.attrs, node.where, node.outputs};
-    LowerCall call(use, program_, operands);
-    node.op->lower(call);
-    for (std::uint32_t k = 0; k < call.results().size(); ++k) registers_[{n, k}] = call.results()[k];
+    for (const ValueId& v : graph_.operands(n)) operands.push_back(register_of(v));
+    const std::vector<Register> results = lower_node(graph_, n, operands, program_);
+    for (std::uint32_t k = 0; k < results.size(); ++k) registers_[{n, k}] = results[k];
   }
 
   const Graph& graph_;

@@ -4,8 +4,49 @@
 
 namespace weft {
 
-Inlining::Inlining(const Graph& graph) : graph_(graph), depth_(graph.size()) {
+namespace {
+
+bool is_cheap(ElementCode code) {
+  switch (code) {
+    case ElementCode::constant:
+    case ElementCode::neg:
+    case ElementCode::abs:
+    case ElementCode::square:
+    case ElementCode::add:
+    case ElementCode::sub:
+    case ElementCode::mul:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+std::vector<Register> lower_node(const Graph& graph, NodeId n, std::span<const Register> operands,
+                                 ElementProgram& program) {
+  const Node& node = graph.node(n);
+  std::vector<const TensorType*> types;
+  for (std::size_t i = 0; i < operands.size(); ++i) types.push_back(&graph.type(graph.operand(n, i)));
+  const OpCall use{*node.op, types, node.attrs, node.where, node.outputs};
+  LowerCall call(use, program, operands);
+  node.op->lower(call);
+  return call.results();
+}
+
+Inlining::Inlining(const Graph& graph)
+    : graph_(graph), consumers_(graph.consumers()), held_(graph.size(), false), depth_(graph.size()) {
+  find_held();
   for (NodeId n = 0; n < graph.size(); ++n) depth_[n] = depth_of(n);
+}
+
+void Inlining::find_held() {
+  for (const ValueId& v : graph_.outputs()) held_[v.node] = true;
+  for (NodeId n = 0; n < graph_.size(); ++n)
+    for (const NodeId reader : consumers_.of(n)) {
+      const OpDef& op = *graph_.node(reader).op;
+      if (op.compile && !op.lower && op.name != "sum") held_[n] = true;
+    }
 }
 
 std::uint8_t Inlining::depth_of(NodeId n) const {
@@ -16,7 +57,12 @@ std::uint8_t Inlining::depth_of(NodeId n) const {
     const bool repeats = access == Access::row || access == Access::column || access == Access::scalar;
     return repeats && node.outputs[0].dtype == DType::f32 ? 1 : 0;
   }
-  if (!node.op->lower || node.outputs.size() != 1 || node.outputs[0].dtype != DType::boolean) return 0;
+  if (!node.op->lower || node.outputs.size() != 1) return 0;
+  if (node.outputs[0].dtype == DType::boolean || pays_again(n)) return depth_over_operands(n);
+  return 0;
+}
+
+std::uint8_t Inlining::depth_over_operands(NodeId n) const {
   int depth = 1;
   for (std::size_t i = 0; i < graph_.num_operands(n); ++i) {
     const ValueId v = graph_.operand(n, i);
@@ -25,6 +71,26 @@ std::uint8_t Inlining::depth_of(NodeId n) const {
     if (computed) depth = std::max(depth, 1 + depth_[v.node]);
   }
   return depth <= kMaxDepth ? static_cast<std::uint8_t>(depth) : 0;
+}
+
+// Reading the one value that it is made of costs a reader what reading it would: then it need be neither written nor
+// kept. Its readers must all be elementwise on its shape, or it would come into memory all the same.
+bool Inlining::pays_again(NodeId n) const {
+  const TensorType& type = graph_.node(n).outputs[0];
+  if (type.dtype != DType::f32 || held_[n] || consumers_.of(n).empty()) return false;
+  for (const NodeId reader : consumers_.of(n)) {
+    const Node& node = graph_.node(reader);
+    if (!node.op->lower || node.outputs[0] != type) return false;
+  }
+  std::vector<ValueId> leaves;
+  append_operands(n, leaves);
+  if (leaves.empty() || !held_[leaves[0].node] || !(graph_.type(leaves[0]) == type)) return false;
+  if (!graph_.node(leaves[0].node).op->lower) return false;  // there is no kernel that would write both
+  if (std::any_of(leaves.begin(), leaves.end(), [&](const ValueId& v) { return v != leaves[0]; })) return false;
+  ElementProgram program;
+  const std::vector<Register> registers(graph_.num_operands(n));
+  return !lower_node(graph_, n, registers, program).empty() &&
+         std::all_of(program.code.begin(), program.code.end(), [](const Instruction& i) { return is_cheap(i.code); });
 }
 
 void Inlining::append_operands(NodeId n, std::vector<ValueId>& values) const {
