@@ -57,7 +57,9 @@ class FusedProduct {
     auto* gemm_room = reinterpret_cast<float*>(room);
     const auto** matrices = reinterpret_cast<const float**>(room + gemm_bytes_);
     Context context{this, &args, room + gemm_bytes_ + aligned(operands_ * sizeof(const float*))};
-    const GemmEpilogue<float> epilogue{take, &context, {matrices, program_.list_matrices(args, matrices)}};
+    const std::optional<MomentumUpdate<float>> update = program_.update(args);
+    const GemmEpilogue<float> epilogue{
+        take, &context, {matrices, program_.list_matrices(args, matrices)}, update ? &*update : nullptr};
     const std::size_t first = form_.swapped ? 1 : 0;
     gemm(product_, parts_[args.part], args.input<float>(first), args.input<float>(1 - first), nullptr, gemm_room,
          &epilogue);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ops/call_checks.h"
+#include "ops/gemm_layout.h"
 
 namespace weft {
 namespace {
@@ -106,6 +107,11 @@ FusedProgram::FusedProgram(const OpCall& call, std::size_t first, std::optional<
   for (const ElementOutput& output : program.outputs) outputs_.push_back(output.kind);
   flat_ = first == 0 && std::all_of(access_.begin(), access_.end(), is_flat) && !has(ElementOutputKind::column_sums);
   shape_ = product ? *product : flat_ ? MatrixShape{1, shape.numel()} : matrix_of(shape);
+  if (first > 0 && shape_.cols >= static_cast<std::int64_t>(kPanelColumns<float>)) update_ = find_update(program);
+  if (update_ &&
+      (access_of_register(update_->param) != Access::elements ||
+       access_of_register(update_->buffer) != Access::elements || access_of_register(update_->rate) != Access::scalar))
+    update_.reset();
   for (const Instruction& i : program.code) flops_ += cost_of(i.code) * static_cast<double>(shape.numel());
 }
 
@@ -192,6 +198,19 @@ void FusedProgram::run(const KernelArgs& args, const Block& block, void* scratch
     }
   }
   vm_.run(block.rows, block.cols, operands, results, room, block.row);
+}
+
+std::optional<MomentumUpdate<float>> FusedProgram::update(const KernelArgs& args) const {
+  if (!update_) return {};
+  const auto slot = [&](Register r) { return first_ + r - 1; };
+  const float rate = is_f64_[update_->rate - 1] ? static_cast<float>(*args.input<double>(slot(update_->rate)))
+                                                : *args.input<float>(slot(update_->rate));
+  return MomentumUpdate<float>{.param = args.input<float>(slot(update_->param)),
+                               .buffer = args.input<float>(slot(update_->buffer)),
+                               .param_out = args.output<float>(update_->param_result),
+                               .buffer_out = args.output<float>(update_->buffer_result),
+                               .momentum = update_->momentum,
+                               .rate = rate};
 }
 
 std::size_t FusedProgram::list_matrices(const KernelArgs& args, const float** matrices) const {

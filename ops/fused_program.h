@@ -7,6 +7,7 @@
 
 #include "graph/element_program.h"
 #include "ops/element_vm.h"
+#include "ops/fused_update.h"
 #include "ops/gemm.h"
 
 namespace weft {
@@ -35,10 +36,15 @@ class FusedProgram {
   // Runs a rectangle. product: its values, rows `stride` elements apart, where there is one.
   void run(const KernelArgs& args, const Block& block, void* scratch, const float* product = nullptr,
            std::int64_t stride = 0) const;
+  // The program as an update of the product, if it is one.
+  std::optional<MomentumUpdate<float>> update(const KernelArgs& args) const;
   // The operands that are matrices, for fetching them ahead; room for one for each operand.
   std::size_t list_matrices(const KernelArgs& args, const float** matrices) const;
 
  private:
+  // Of an operand; register 0 is the product where there is one.
+  Access access_of_register(Register r) const { return access_[first_ > 0 ? r - 1U : r]; }
+
   std::size_t first_ = 0;
   std::vector<Access> access_;  // of the operands from first_ on
   std::vector<bool> is_f64_;
@@ -46,6 +52,7 @@ class FusedProgram {
   MatrixShape shape_;
   bool flat_ = false;
   double flops_ = 0;
+  std::optional<UpdateProgram> update_;
   ElementVm vm_;
 };
 

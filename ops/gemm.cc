@@ -1,7 +1,6 @@
 #include "ops/gemm.h"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <span>
 
@@ -52,33 +51,34 @@ struct Rows {
   std::size_t first, count;
 };
 
-// What the tiles of a panel fetch ahead.
-class Streams {
- public:
-  std::span<Stream> all() { return {streams_.data(), count_}; }
-  // A rectangle of `rows` x `width` elements, while `tile_rows` rows are multiplied.
-  template <class T>
-  void add(const T* first, std::size_t stride, std::size_t rows, std::size_t width, std::size_t tile_rows) {
-    if (count_ == streams_.size()) return;
-    streams_[count_++] = {.next = reinterpret_cast<std::uintptr_t>(first),
-                          .stride = stride * sizeof(T),
-                          .lines = (width * sizeof(T) + kLineBytes - 1) / kLineBytes,
-                          .left = rows,
-                          .share = rows * Stream::kShareUnit / tile_rows};
-  }
+// Whole panels of a product that is done in one pass over its depth can be finished in registers.
+template <class T>
+bool updates(const Gemm<T>& g, const Panel& panel) {
+  return g.epilogue && g.epilogue->update && g.depth == g.k && panel.width == kTileVectors * hn::Lanes(TileTag<T>());
+}
 
- private:
-  std::array<Stream, 8> streams_;
-  std::size_t count_ = 0;
-};
+// What the epilogue touches: rows that are finished later than they are fetched by as much as memory needs.
+template <class T>
+void add_matrices(Streams& streams, const Gemm<T>& g, const Panel& panel, const Rows& r) {
+  const std::size_t ahead = updates(g, panel) ? 4 * kTileRows : 0;
+  const std::size_t begin = r.first + ahead, end = begin + r.count, beyond = std::max(begin, g.rows);
+  const std::size_t next = panel.col + panel.width;
+  for (const T* matrix : g.epilogue->prefetch) {
+    const T* const row = matrix + g.row * g.n;
+    if (begin < g.rows)
+      streams.add(row + begin * g.n + panel.col, g.n, std::min(end, g.rows) - begin, panel.width, r.count);
+    if (end > beyond && next < g.end())
+      streams.add(row + (beyond - g.rows) * g.n + next, g.n, end - beyond, std::min(panel.width, g.end() - next),
+                  r.count);
+  }
+}
 
 // The places of the results come first; then the next panel of B, which has until the end of this one.
 template <class T>
 Streams streams_of(const Gemm<T>& g, const Panel& panel, const Rows& r) {
   Streams streams;
   const std::size_t place = (g.row + r.first) * g.n + panel.col;
-  if (g.epilogue && panel.k1 == g.k)
-    for (const T* matrix : g.epilogue->prefetch) streams.add(matrix + place, g.n, r.count, panel.width, r.count);
+  if (g.epilogue && panel.k1 == g.k) add_matrices(streams, g, panel, r);
   if (!g.packed_b) return streams;
   if (!g.epilogue && panel.k0 == 0) streams.add(g.c + place, g.n, r.count, panel.width, r.count);
   Panel next{panel.col, panel.width, panel.k1, std::min(g.k, panel.k1 + g.depth)};
@@ -151,6 +151,15 @@ void finish(const Gemm<T>& g, const Panel& panel, Rows r, const T* sums) {
   g.epilogue->run(g.epilogue->context, block, sums, static_cast<std::int64_t>(kPanelColumns<T>));
 }
 
+template <std::size_t kVectors, class Access, class T>
+HWY_NOINLINE void update_rows(Access access, const Gemm<T>& g, const Panel& panel, Rows r, std::span<Stream> streams) {
+  if constexpr (kVectors == kTileVectors && Access::kWhole) {
+    const MomentumUpdate<T>& update = *g.epilogue->update;
+    T* const place = update.param_out + (g.row + r.first) * g.n + panel.col;
+    multiply_rows<kVectors>(Updating<decltype(access.d)>{access.d, &update}, g, panel, r, place, g.n, streams);
+  }
+}
+
 // Columns col .. col + width of the part.
 template <std::size_t kVectors, class Access, class T>
 HWY_INLINE void multiply_column(Access access, const Gemm<T>& g, std::size_t col, std::size_t width) {
@@ -159,11 +168,13 @@ HWY_INLINE void multiply_column(Access access, const Gemm<T>& g, std::size_t col
     for (std::size_t i = 0; i < g.rows; i += g.block_rows) {
       const Rows r{i, std::min(g.block_rows, g.rows - i)};
       Streams streams = streams_of(g, panel, r);
-      if (g.epilogue) {
+      if (!g.epilogue) {
+        multiply_rows<kVectors>(access, g, panel, r, g.c + (g.row + i) * g.n + col, g.n, streams.all());
+      } else if (updates(g, panel)) {
+        update_rows<kVectors>(access, g, panel, r, streams.all());
+      } else {
         multiply_rows<kVectors>(access, g, panel, r, g.sums, kPanelColumns<T>, streams.all());
         if (panel.k1 == g.k) finish(g, panel, r, g.sums);
-      } else {
-        multiply_rows<kVectors>(access, g, panel, r, g.c + (g.row + i) * g.n + col, g.n, streams.all());
       }
     }
   }

@@ -14,6 +14,15 @@ struct Block {
   std::int64_t row = 0, col = 0, rows = 0, cols = 0;
 };
 
+// A step of gradient descent with momentum whose gradient is the product: buffer' = momentum * buffer + product and
+// param' = param - rate * buffer', each operation rounded. Dense [m,n] matrices; results may be operands.
+template <class T>
+struct MomentumUpdate {
+  const T *param, *buffer;
+  T *param_out, *buffer_out;
+  T momentum, rate;
+};
+
 // What takes finished blocks of a product while they are in the cache, in place of storing them to C.
 // The blocks of one call cover its part, each element once. They come column panel by column panel, and within a panel
 // in ascending order of rows, without gaps.
@@ -26,6 +35,8 @@ struct GemmEpilogue {
   // Dense [m,n] matrices that run reads or writes at the block's place: fetched into the cache ahead, during the
   // multiplication.
   std::span<const T* const> prefetch;
+  // The same as run does: for elements of the product while they are in registers. Run gets the blocks that are left.
+  const MomentumUpdate<T>* update = nullptr;
 };
 
 // C[part] = (op(A) op(B))[part] with dense row-major C [m,n]: one matrix, the batch is the caller's. m, n and k must

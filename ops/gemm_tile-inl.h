@@ -10,9 +10,12 @@
 #include <hwy/highway.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+
+#include "ops/gemm.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace weft {
@@ -31,12 +34,14 @@ using TileTag = hn::CappedTag<T, kLineBytes / sizeof(T)>;
 // The vectors of a tile are whole, or the last one has some lanes.
 template <class D>
 struct Whole {
+  static constexpr bool kWhole = true;
   D d;
   HWY_INLINE hn::Vec<D> load(const hn::TFromD<D>* from, bool) const { return hn::LoadU(d, from); }
   HWY_INLINE void store(hn::Vec<D> v, hn::TFromD<D>* to, bool) const { hn::StoreU(v, d, to); }
 };
 template <class D>
 struct Partial {
+  static constexpr bool kWhole = false;
   D d;
   hn::Mask<D> mask;
   HWY_INLINE hn::Vec<D> load(const hn::TFromD<D>* from, bool last) const {
@@ -44,6 +49,23 @@ struct Partial {
   }
   HWY_INLINE void store(hn::Vec<D> v, hn::TFromD<D>* to, bool last) const {
     last ? hn::BlendedStore(v, mask, d, to) : hn::StoreU(v, d, to);
+  }
+};
+
+// The vectors are whole, and are the gradient of an update in place of a result: `to` is its place in param_out.
+// The update stays in memory: its numbers in vectors for the length of a tile would take registers from the sums.
+template <class D>
+struct Updating {
+  using T = hn::TFromD<D>;
+  D d;
+  const MomentumUpdate<T>* update;
+  HWY_INLINE hn::Vec<D> load(const T* from, bool) const { return hn::LoadU(d, from); }
+  HWY_INLINE void store(hn::Vec<D> gradient, T* to, bool) const {
+    const MomentumUpdate<T>& u = *update;
+    const std::ptrdiff_t at = to - u.param_out;
+    const auto buffer = hn::Add(hn::Mul(hn::Set(d, u.momentum), hn::LoadU(d, u.buffer + at)), gradient);
+    hn::StoreU(buffer, d, u.buffer_out + at);
+    hn::StoreU(hn::Sub(hn::LoadU(d, u.param + at), hn::Mul(hn::Set(d, u.rate), buffer)), d, to);
   }
 };
 
@@ -55,6 +77,26 @@ struct Stream {
   static constexpr std::size_t kShareUnit = 256;
   std::size_t share;    // pieces for each row of a tile, in 1 / kShareUnit
   std::size_t due = 0;  // in the present tile
+};
+
+// What the tiles of a panel fetch ahead.
+class Streams {
+ public:
+  std::span<Stream> all() { return {streams_.data(), count_}; }
+  // A rectangle of `rows` x `width` elements, while `tile_rows` rows are multiplied.
+  template <class T>
+  void add(const T* first, std::size_t stride, std::size_t rows, std::size_t width, std::size_t tile_rows) {
+    if (count_ == streams_.size()) return;
+    streams_[count_++] = {.next = reinterpret_cast<std::uintptr_t>(first),
+                          .stride = stride * sizeof(T),
+                          .lines = (width * sizeof(T) + kLineBytes - 1) / kLineBytes,
+                          .left = rows,
+                          .share = rows * Stream::kShareUnit / tile_rows};
+  }
+
+ private:
+  std::array<Stream, 8> streams_;
+  std::size_t count_ = 0;
 };
 
 // What a tile fetches of all streams.
