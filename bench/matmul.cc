@@ -1,10 +1,12 @@
 // How fast products are on one thread, and what a fused epilogue saves.
 //
-// gemm/<m>x<n>x<k>[/at][/bt] and onednn/...: one product; at and bt say which operand is stored transposed. of_peak is
-// the share of what the fused multiply-adds of one core give, measured beside it.
-// update/fused/... and update/apart/...: a weight gradient with the SGD step, as an epilogue and as a pass of its own.
+// gemm/<m>x<n>x<k>[/at][/bt], onednn/... and, where its library is installed (Debian: libopenblas0-openmp),
+// openblas/...: one product; at and bt say which operand is stored transposed. of_peak is the share of what the fused
+// multiply-adds of one core give, measured beside it. update/fused/... and update/apart/...: a weight gradient with the
+// SGD step, as an epilogue and as a pass of its own.
 // --benchmark_enable_random_interleaving=true --benchmark_repetitions=9 makes them comparable on a busy machine.
 #include <benchmark/benchmark.h>
+#include <dlfcn.h>
 
 #include <algorithm>
 #include <array>
@@ -41,7 +43,7 @@ double multiply_add(std::size_t steps, float* out) {
   return 2.0 * static_cast<double>(steps * kSums * hn::Lanes(d));
 }
 
-// SGD with momentum over one row: m = 0.9 m + g, w -= 0.01 m.
+// SGD with momentum over an array: m = 0.9 m + g, w -= 0.01 m.
 void sgd_row(const float* g, float* m, float* w, std::size_t n) {
   const hn::ScalableTag<float> d;
   std::size_t i = 0;
@@ -155,32 +157,48 @@ void BM_onednn(benchmark::State& state, const Product& p) {
   report(state, p);
 }
 
-struct Sgd {
-  float *momentum, *weights;
-  std::int64_t n;
+// OpenBLAS's cblas_sgemm, or null.
+using Sgemm = void (*)(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float* a,
+                       int lda, const float* b, int ldb, float beta, float* c, int ldc);
+Sgemm openblas() {
+  static const Sgemm sgemm = []() -> Sgemm {
+    void* library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
+    if (!library) return nullptr;
+    if (void* set = dlsym(library, "openblas_set_num_threads")) reinterpret_cast<void (*)(int)>(set)(1);
+    return reinterpret_cast<Sgemm>(dlsym(library, "cblas_sgemm"));
+  }();
+  return sgemm;
+}
 
-  static void take(void* context, const Block& block, const float* gradient, std::int64_t stride) {
-    const Sgd& s = *static_cast<Sgd*>(context);
-    for (std::int64_t i = 0; i < block.rows; ++i) {
-      const std::int64_t at = (block.row + i) * s.n + block.col;
-      HWY_DYNAMIC_DISPATCH(sgd_row)
-      (gradient + i * stride, s.momentum + at, s.weights + at, static_cast<std::size_t>(block.cols));
-    }
-  }
-};
+void BM_openblas(benchmark::State& state, const Product& p) {
+  constexpr int kRowMajor = 101, kPlain = 111, kTransposed = 112;
+  Operands o(p);
+  const int m = static_cast<int>(p.m), n = static_cast<int>(p.n), k = static_cast<int>(p.k);
+  for (auto _ : state)
+    openblas()(kRowMajor, p.transpose_a ? kTransposed : kPlain, p.transpose_b ? kTransposed : kPlain, m, n, k, 1,
+               o.a.data(), p.transpose_a ? m : k, o.b.data(), p.transpose_b ? k : n, 0, o.c.data(), n);
+  check(state, p, o, o.c.data()[0]);
+  report(state, p);
+}
 
 void BM_update(benchmark::State& state, const Product& p, bool fused) {
   Operands o(p);
   Matrix momentum(p.m * p.n), weights(p.m * p.n);
   const std::vector<Block> parts = parts_of(p);
   Matrix scratch = scratch_of(p, parts, fused);
-  Sgd sgd{momentum.data(), weights.data(), p.n};
   const float* const fetched[] = {momentum.data(), weights.data()};
-  const GemmEpilogue<float> epilogue{Sgd::take, &sgd, fetched};
+  const MomentumUpdate<float> update{weights.data(), momentum.data(), weights.data(), momentum.data(), 0.9f, 0.01f};
+  const auto nothing_left = [](void* failed, const Block&, const float*, std::int64_t) {
+    *static_cast<bool*>(failed) = true;
+  };
+  bool failed = false;
+  const GemmEpilogue<float> epilogue{nothing_left, &failed, fetched, &update};
   for (auto _ : state) {
     run_gemm(p, parts, o, scratch.data(), fused ? &epilogue : nullptr);
-    if (!fused) Sgd::take(&sgd, {0, 0, p.m, p.n}, o.c.data(), p.n);
+    if (!fused) HWY_DYNAMIC_DISPATCH(sgd_row)
+    (o.c.data(), momentum.data(), weights.data(), static_cast<std::size_t>(p.m * p.n));
   }
+  if (failed) state.SkipWithError("not all was updated");
   report(state, p);
 }
 
@@ -223,7 +241,8 @@ void register_all() {
     const Product p{.m = c.m, .n = c.n, .k = c.k, .transpose_a = c.ta, .transpose_b = c.tb};
     benchmark::RegisterBenchmark(("gemm/" + name(p)).c_str(), BM_gemm, p);
     benchmark::RegisterBenchmark(("onednn/" + name(p)).c_str(), BM_onednn, p);
-    if (!c.ta || c.m < 512) continue;
+    if (openblas()) benchmark::RegisterBenchmark(("openblas/" + name(p)).c_str(), BM_openblas, p);
+    if (!c.ta || c.m < 512 || c.n % 64 != 0) continue;
     benchmark::RegisterBenchmark(("update/fused/" + name(p)).c_str(), BM_update, p, true);
     benchmark::RegisterBenchmark(("update/apart/" + name(p)).c_str(), BM_update, p, false);
   }
