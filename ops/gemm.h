@@ -15,7 +15,8 @@ struct Block {
 };
 
 // A step of gradient descent with momentum whose gradient is the product: buffer' = momentum * buffer + product and
-// param' = param - rate * buffer', each operation rounded. Dense [m,n] matrices; results may be operands.
+// param' = param - rate * buffer', each operation rounded. Dense [m,n] matrices; a result may take the place of either
+// operand.
 template <class T>
 struct MomentumUpdate {
   const T *param, *buffer;

@@ -63,9 +63,10 @@ struct Updating {
   HWY_INLINE void store(hn::Vec<D> gradient, T* to, bool) const {
     const MomentumUpdate<T>& u = *update;
     const std::ptrdiff_t at = to - u.param_out;
+    const auto param = hn::LoadU(d, u.param + at);  // first: either result may take the bytes of either operand
     const auto buffer = hn::Add(hn::Mul(hn::Set(d, u.momentum), hn::LoadU(d, u.buffer + at)), gradient);
     hn::StoreU(buffer, d, u.buffer_out + at);
-    hn::StoreU(hn::Sub(hn::LoadU(d, u.param + at), hn::Mul(hn::Set(d, u.rate), buffer)), d, to);
+    hn::StoreU(hn::Sub(param, hn::Mul(hn::Set(d, u.rate), buffer)), d, to);
   }
 };
 

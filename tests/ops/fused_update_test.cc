@@ -85,5 +85,31 @@ TEST(FusedUpdate, HasTheBitsOfTheCallsThatItStandsFor) {
     }
 }
 
+// The planner gives results the bytes of operands that die, and may exchange them.
+TEST(FusedUpdate, MayWriteOverEitherOperand) {
+  const Graph graph = parse_graph(
+      "x = input f32[9,20]\ng = input f32[9,64]\nw = input f32[20,64]\nb = input f32[20,64]\nr = input f32[]\n"
+      "w2, b2 = fused_matmul(x, g, w, b, r, program=\"" +
+      std::string(kUpdate) + "\", shape=[20,64], transpose_a=true, transpose_b=false)\nreturn w2, b2\n");
+  const Node& node = graph.node(graph.outputs()[0].node);
+  std::vector<const TensorType*> types;
+  std::vector<HostTensor> values;
+  for (const NodeId input : graph.inputs()) {
+    types.push_back(&graph.node(input).outputs[0]);
+    HostTensor& value = values.emplace_back(*types.back());
+    for (std::int64_t i = 0; i < value.numel(); ++i) value.set(i, static_cast<double>(i % 17) / 16 - 0.5);
+  }
+  const std::vector<HostTensor> expected = interpret(graph, values);
+  const Kernel kernel = node.op->compile({*node.op, types, node.attrs, node.where, node.outputs});
+  ASSERT_EQ(kernel.parts, 1U);
+  HostTensor scratch(TensorType{DType::boolean, {static_cast<std::int64_t>(kernel.scratch_bytes) + 1}});
+  std::vector<const void*> in;
+  for (const HostTensor& value : values) in.push_back(value.data());
+  void* const out[] = {values[3].data(), values[2].data()};
+  kernel.run({in.data(), out, scratch.data()});
+  EXPECT_TRUE(values[3].same_bits(expected[0]));
+  EXPECT_TRUE(values[2].same_bits(expected[1]));
+}
+
 }  // namespace
 }  // namespace weft
