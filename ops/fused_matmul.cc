@@ -23,6 +23,7 @@ Types infer(const OpCall& call) {
     call.require(call.in(i).dtype == DType::f32 && call.in(i).shape.rank() == 2, "a and b must be f32 matrices");
   const Product p = product_of(call);
   call.require(call.in(1).shape[p.transpose_b ? 1 : 0] == p.k, "the columns of a are not the rows of b");
+  call.require(p.k > 0, "the factors have no elements");
   call.require(checked_attr<Dims>(call, "shape") == Dims{p.m, p.n}, "the shape is not that of the product");
   return infer_program(call, kFactors);
 }

@@ -1,6 +1,7 @@
 // Plans of fused calls: which operands their results may overwrite.
 #include <gtest/gtest.h>
 
+#include "graph/element_program.h"
 #include "graph/text.h"
 #include "tests/testing/memory_checker.h"
 #include "tests/testing/random_dag.h"
@@ -98,6 +99,92 @@ TEST(FusedPlan, FactorsOfAProductAreNotOverwritten) {
       "b = fused_matmul(a, w, program=\"inputs 1; neg 0; out elements 1\", shape=[40,40], transpose_a=false, "
       "transpose_b=false)\nc = neg(b)\nreturn c\n");
   EXPECT_FALSE(shares_bytes(*plan, 1, 0, 0));
+}
+
+// A call of a random program. Most operands die with it, some are given twice or read once more; registers may be
+// results more than once, and operands results.
+class RandomCall {
+ public:
+  explicit RandomCall(std::uint64_t seed) : random_(seed) {}
+
+  std::string text() {
+    constexpr std::int64_t kRows[] = {1, 7, 40, 300, 2000}, kCols[] = {1, 5, 64, 700};
+    const std::int64_t rows = kRows[below(5)], cols = kCols[below(4)];
+    const auto dims = [](std::int64_t a, std::int64_t b) {
+      return "[" + std::to_string(a) + "," + std::to_string(b) + "]";
+    };
+    const bool product = cols > 1 && below(3) == 0, flat = !product && below(3) == 0;
+    if (product) add_operand(dims(rows, 20)), add_operand(dims(20, cols));
+    for (std::size_t i = 0, count = 1 + below(4); i < count; ++i) {
+      const std::string shapes[] = {dims(rows, cols), "[]", "[" + std::to_string(cols) + "]", dims(rows, 1)};
+      if (i > 0 && below(4) == 0)
+        operands_.push_back(operands_.back());
+      else
+        add_operand(shapes[flat ? below(2) : below(4)]);
+    }
+    const std::size_t results = 1 + below(4);
+    std::string names, returned;
+    for (std::size_t k = 0; k < results; ++k) {
+      const std::string number = std::to_string(k), separator = k > 0 ? ", " : "";
+      names += separator + "y" + number;
+      after_ += "z" + number + " = neg(y" + number + ")\n";
+      returned += separator + "z" + number;
+    }
+    if (below(4) == 0) {
+      after_ += "again = neg(" + operands_[0] + ")\n";
+      returned += ", again";
+    }
+    std::string call = product ? "fused_matmul(" : "fused(";
+    for (const std::string& operand : operands_) call += operand + ", ";
+    return before_ + names + " = " + call + "program=\"" +
+           program(operands_.size() - (product ? 1 : 0), results, flat) + "\", shape=" + dims(rows, cols) +
+           (product ? ", transpose_a=false, transpose_b=false" : "") + ")\n" + after_ + "return " + returned + "\n";
+  }
+
+ private:
+  std::size_t below(std::size_t n) { return static_cast<std::size_t>(random_() % n); }
+
+  void add_operand(const std::string& dims) {
+    const std::string number = std::to_string(operands_.size());
+    before_ += "x" + number + " = input f32" + dims + "\na" + number + " = sin(x" + number + ")\n";
+    operands_.push_back("a" + number);
+  }
+
+  std::string program(std::size_t inputs, std::size_t results, bool flat) {
+    constexpr ElementCode kCodes[] = {ElementCode::neg, ElementCode::add,     ElementCode::sub,  ElementCode::mul,
+                                      ElementCode::gt,  ElementCode::maximum, ElementCode::tanh, ElementCode::where};
+    ElementProgram program;
+    program.num_inputs = static_cast<std::uint16_t>(inputs);
+    std::size_t known = inputs;
+    const auto any = [&] { return static_cast<Register>(below(known)); };
+    for (std::size_t i = below(7); i > 0; --i, ++known)
+      below(8) == 0 ? program.constant(0.5) : program.emit(kCodes[below(8)], {any(), any(), any()});
+    const ElementOutputKind sums = flat ? ElementOutputKind::block_sums : ElementOutputKind::column_sums;
+    for (; results > 0; --results)
+      program.outputs.push_back({below(3) == 0 ? sums : ElementOutputKind::elements, any()});
+    return program.str();
+  }
+
+  std::mt19937_64 random_;
+  std::vector<std::string> operands_;
+  std::string before_, after_;
+};
+
+TEST(FusedPlan, OfRandomProgramsIsRight) {
+  std::size_t in_place = 0, in_parts = 0;
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    const std::string text = RandomCall(seed).text();
+    SCOPED_TRACE("seed " + std::to_string(seed) + "\n" + text);
+    const auto plan = expect_plan_is_right(text);
+    for (const Step& step : plan->steps) {
+      if (step.node == Step::kNoNode || !plan->program.graph.node(step.node).op->name.starts_with("fused")) continue;
+      in_parts += step.part == 1;
+      for (const Slot& in : plan->inputs_of(step))
+        for (const Slot& out : plan->outputs_of(step)) in_place += step.part == 0 && in == out;
+    }
+  }
+  EXPECT_GT(in_place, 30u);
+  EXPECT_GT(in_parts, 30u);
 }
 
 }  // namespace
