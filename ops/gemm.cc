@@ -87,7 +87,9 @@ Streams streams_of(const Gemm<T>& g, const Panel& panel, const Rows& r) {
   if (next.width == 0) return streams;
   // Each block of rows fetches its share.
   const std::size_t pieces = g.transpose_b ? next.width : next.depth();
-  const std::size_t begin = pieces * r.first / g.rows, count = pieces * (r.first + r.count) / g.rows - begin;
+  const bool all = r.count == g.rows;
+  const std::size_t begin = all ? 0 : pieces * r.first / g.rows;
+  const std::size_t count = all ? pieces : pieces * (r.first + r.count) / g.rows - begin;
   if (g.transpose_b)
     streams.add(g.b_at(next.k0, next.col + begin), g.k, count, next.depth(), r.count);
   else
@@ -134,6 +136,8 @@ HWY_INLINE void multiply_rows(Access access, const Gemm<T>& g, const Panel& pane
     tiles.b = tiles.packed_b;
     tiles.b_row = kVectors * hn::Lanes(access.d);
   }
+  if constexpr (kVectors * 4 <= kTileVectors)
+    run_tiles<4 * kTileRows, kVectors>(access, tiles, rows, rows / (4 * kTileRows));
   if constexpr (kVectors * 2 <= kTileVectors)
     run_tiles<2 * kTileRows, kVectors>(access, tiles, rows, rows / (2 * kTileRows));
   // 8 rows as twice 4: a tile of 2 has too few chains of additions to keep the core busy.

@@ -39,8 +39,9 @@ static_assert(kBlockRows % kSumRows == 0);
 std::size_t panel_depth(const Product& p) {
   constexpr std::int64_t kStaysInCache = 1 << 21;
   const auto k = static_cast<std::size_t>(p.k), most = p.n * p.k > kStaysInCache ? kShallowDepth : kPanelDepth;
+  if (k <= most) return k;
   const std::size_t panels = (k + most - 1) / most;
-  return std::min(k, ((k + panels - 1) / panels + 7) / 8 * 8);
+  return ((k + panels - 1) / panels + 7) / 8 * 8;
 }
 
 // Copies pay where the rows of B or of A^T are so far apart that they do not stay in the first cache together, and are

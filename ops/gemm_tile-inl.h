@@ -108,8 +108,8 @@ class Fetches {
     std::size_t pieces = 0;
     for (Stream& s : streams)
       pieces += s.due = std::min(s.left, (s.share * tile_rows + Stream::kShareUnit - 1) / Stream::kShareUnit);
-    if (pieces >= depth) stream_ = end_;
-    step_ = std::max<std::size_t>(1, depth / (pieces + 1));
+    if (pieces >= depth) stream_ = end_;  // too many to spread
+    step_ = pieces == 0 || pieces >= depth ? depth : depth / (pieces + 1);
   }
   // Rows of the depth between two pieces.
   std::size_t step() const { return step_; }
@@ -155,33 +155,38 @@ HWY_NOINLINE void multiply_tiles(Access access, const Tiles<T>& t, std::size_t c
   T *c = t.c, *packed = t.packed_b;
   for (; count > 0; --count, a_tile += kRows * a_row, c += kRows * c_row) {
     hn::Vec<decltype(access.d)> sums[kRows][kVectors], row[kVectors];
-#pragma GCC unroll 16
+#pragma GCC unroll 24
     for (std::size_t r = 0; r < kRows; ++r)
 #pragma GCC unroll 8
       for (std::size_t v = 0; v < kVectors; ++v)
         sums[r][v] = t.from_zero ? hn::Zero(d) : access.load(c + r * c_row + v * lanes, v + 1 == kVectors);
 
     Fetches fetches(t.streams, kRows, depth);
-    const T *a = a_tile, *a_half = a_tile + kRows / 2 * a_row, *b = t.b;  // two halves: fewer addresses for each
+    // Rows of A in groups, so that each has few addresses.
+    constexpr std::size_t kGroups = kRows > 2 * kTileRows ? 4 : kRows > 1 ? 2 : 1, kGroupRows = kRows / kGroups;
+    const T *a[kGroups], *b = t.b;
+#pragma GCC unroll 4
+    for (std::size_t g = 0; g < kGroups; ++g) a[g] = a_tile + g * kGroupRows * a_row;
     for (std::size_t l = 0; l < depth;) {
-      for (const std::size_t end = std::min(depth, l + fetches.step()); l < end;
-           ++l, a += a_col, a_half += a_col, b += b_row) {
+      for (const std::size_t end = std::min(depth, l + fetches.step()); l < end; ++l, b += b_row) {
 #pragma GCC unroll 8
         for (std::size_t v = 0; v < kVectors; ++v) row[v] = access.load(b + v * lanes, v + 1 == kVectors);
         if constexpr (kPacks) {
 #pragma GCC unroll 8
           for (std::size_t v = 0; v < kVectors; ++v, packed += lanes) hn::StoreU(row[v], d, packed);
         }
-#pragma GCC unroll 16
+#pragma GCC unroll 24
         for (std::size_t r = 0; r < kRows; ++r) {
-          const auto scale = hn::Set(d, r < kRows / 2 ? a[r * a_row] : a_half[(r - kRows / 2) * a_row]);
+          const auto scale = hn::Set(d, a[r / kGroupRows][r % kGroupRows * a_row]);
 #pragma GCC unroll 8
           for (std::size_t v = 0; v < kVectors; ++v) sums[r][v] = hn::MulAdd(scale, row[v], sums[r][v]);
         }
+#pragma GCC unroll 4
+        for (std::size_t g = 0; g < kGroups; ++g) a[g] += a_col;
       }
       fetches.next();
     }
-#pragma GCC unroll 16
+#pragma GCC unroll 24
     for (std::size_t r = 0; r < kRows; ++r)
 #pragma GCC unroll 8
       for (std::size_t v = 0; v < kVectors; ++v) access.store(sums[r][v], c + r * c_row + v * lanes, v + 1 == kVectors);
