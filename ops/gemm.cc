@@ -73,13 +73,15 @@ void add_matrices(Streams& streams, const Gemm<T>& g, const Panel& panel, const 
   }
 }
 
+constexpr std::size_t kStaysInFirstCache = 1 << 13;  // elements of B
+
 // The places of the results come first; then the next panel of B, which has until the end of this one.
 template <class T>
 Streams streams_of(const Gemm<T>& g, const Panel& panel, const Rows& r) {
   Streams streams;
   const std::size_t place = (g.row + r.first) * g.n + panel.col;
   if (g.epilogue && panel.k1 == g.k) add_matrices(streams, g, panel, r);
-  if (!g.packed_b) return streams;
+  if (g.n * g.k < kStaysInFirstCache) return streams;
   if (!g.epilogue && panel.k0 == 0) streams.add(g.c + place, g.n, r.count, panel.width, r.count);
   Panel next{panel.col, panel.width, panel.k1, std::min(g.k, panel.k1 + g.depth)};
   if (panel.k1 == g.k)
@@ -196,7 +198,9 @@ HWY_INLINE std::size_t columns(D d, const Gemm<T>& g, std::size_t col) {
 template <std::size_t kVectors, class D, class T>
 HWY_INLINE void last_columns(D d, const Gemm<T>& g, std::size_t col) {
   const std::size_t rest = g.end() - col, before = (kVectors - 1) * hn::Lanes(d);
-  if (rest > before && rest <= before + hn::Lanes(d))
+  if (rest == before + hn::Lanes(d))
+    multiply_column<kVectors>(Whole<D>{d}, g, col, rest);
+  else if (rest > before && rest < before + hn::Lanes(d))
     multiply_column<kVectors>(Partial<D>{d, hn::FirstN(d, rest - before)}, g, col, rest);
 }
 
@@ -251,7 +255,7 @@ void gemm_part(const Product& p, const Block& part, const T* a, const T* b, T* c
                   .packed_b = layout.packs_b ? scratch + layout.b : nullptr,
                   .packed_a_row = layout.a_row,
                   .sums = scratch + layout.sums,
-                  .depth = panel_depth(p),
+                  .depth = layout.depth,
                   .block_rows = layout.block_rows,
                   .epilogue = epilogue};
   if (takes_dots(p))

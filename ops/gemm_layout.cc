@@ -34,26 +34,37 @@ std::int64_t even_step(std::int64_t extent, std::int64_t wanted, std::int64_t un
 constexpr std::size_t kBlockRows = 96;
 static_assert(kBlockRows % kSumRows == 0);
 
-}  // namespace
+constexpr std::int64_t kStaysInCache = 1 << 21;  // elements of B
+constexpr std::int64_t kFarApart = 1024;         // elements of a row
+
+// Whether panels of B are copied before they are multiplied. B is always turned round when it is stored transposed.
+// Otherwise the second cache feeds tiles as fast as they compute; a copy pays where it comes from beyond, or where many
+// rows of A meet a panel whose rows are so far apart that they share the places of a cache.
+bool copies_b(const Product& p, std::int64_t rows, std::int64_t panel_columns) {
+  constexpr std::int64_t kRowsThatPay = 16, kManyRows = 192;
+  if (p.transpose_b) return true;
+  if (p.n <= panel_columns) return false;
+  return p.n * p.k > kStaysInCache ? rows >= kRowsThatPay : p.n >= kFarApart && rows >= kManyRows;
+}
 
 std::size_t panel_depth(const Product& p) {
-  constexpr std::int64_t kStaysInCache = 1 << 21;
   const auto k = static_cast<std::size_t>(p.k), most = p.n * p.k > kStaysInCache ? kShallowDepth : kPanelDepth;
   if (k <= most) return k;
   const std::size_t panels = (k + most - 1) / most;
   return ((k + panels - 1) / panels + 7) / 8 * 8;
 }
 
-// Copies pay where the rows of B or of A^T are so far apart that they do not stay in the first cache together, and are
-// met again: B by more rows of A, A by more panels of B. B is always turned round when it is stored transposed.
+}  // namespace
+
 ScratchLayout scratch_layout(const Product& p, const Block& part, bool epilogue, std::size_t panel_columns) {
-  constexpr std::int64_t kFitsAnyway = 1 << 14, kFarApart = 1024, kRowsThatPay = 16;
   const auto rows = static_cast<std::size_t>(part.rows), k = static_cast<std::size_t>(p.k), depth = panel_depth(p);
   const auto columns = static_cast<std::int64_t>(panel_columns);
   ScratchLayout layout;
+  layout.depth = depth;
   layout.a_row = static_cast<std::size_t>(round_up(part.rows, 16));
   if (!takes_dots(p)) {
-    layout.packs_b = p.transpose_b || (part.rows >= kRowsThatPay && p.n > columns && p.n * p.k > kFitsAnyway);
+    layout.packs_b = copies_b(p, part.rows, columns);
+    // The rows of A^T are met again by more panels of B.
     layout.packs_a = p.transpose_a && p.m >= kFarApart && part.cols > columns;
   }
   layout.block_rows = depth == k ? std::min(rows, kBlockRows) : rows;

@@ -13,11 +13,9 @@ constexpr std::size_t kPanelDepth = 512, kShallowDepth = 128, kPanelBytes = 256;
 template <class T>
 constexpr std::size_t kPanelColumns = kPanelBytes / sizeof(T);
 
-// Panels of about equal depth.
-std::size_t panel_depth(const Product& p);
-
 // What of scratch a part uses, in elements from its start.
 struct ScratchLayout {
+  std::size_t depth = 0;  // of a panel of B; all of about the same
   bool packs_a = false, packs_b = false;
   std::size_t b = 0, a = 0, sums = 0, end = 0;
   std::size_t a_row = 0;  // from one row of the copy of A^T to the next

@@ -38,6 +38,7 @@ struct Whole {
   D d;
   HWY_INLINE hn::Vec<D> load(const hn::TFromD<D>* from, bool) const { return hn::LoadU(d, from); }
   HWY_INLINE void store(hn::Vec<D> v, hn::TFromD<D>* to, bool) const { hn::StoreU(v, d, to); }
+  HWY_INLINE const Whole& finishing() const { return *this; }
 };
 template <class D>
 struct Partial {
@@ -50,23 +51,32 @@ struct Partial {
   HWY_INLINE void store(hn::Vec<D> v, hn::TFromD<D>* to, bool last) const {
     last ? hn::BlendedStore(v, mask, d, to) : hn::StoreU(v, d, to);
   }
+  HWY_INLINE const Partial& finishing() const { return *this; }
 };
 
 // The vectors are whole, and are the gradient of an update in place of a result: `to` is its place in param_out.
-// The update stays in memory: its numbers in vectors for the length of a tile would take registers from the sums.
+// The update stays in memory while a tile is added up: its numbers in vectors would take registers from the sums.
 template <class D>
 struct Updating {
   using T = hn::TFromD<D>;
   D d;
   const MomentumUpdate<T>* update;
   HWY_INLINE hn::Vec<D> load(const T* from, bool) const { return hn::LoadU(d, from); }
-  HWY_INLINE void store(hn::Vec<D> gradient, T* to, bool) const {
-    const MomentumUpdate<T>& u = *update;
-    const std::ptrdiff_t at = to - u.param_out;
-    const auto param = hn::LoadU(d, u.param + at);  // first: either result may take the bytes of either operand
-    const auto buffer = hn::Add(hn::Mul(hn::Set(d, u.momentum), hn::LoadU(d, u.buffer + at)), gradient);
-    hn::StoreU(buffer, d, u.buffer_out + at);
-    hn::StoreU(hn::Sub(param, hn::Mul(hn::Set(d, u.rate), buffer)), d, to);
+
+  struct Finishing {
+    D d;
+    MomentumUpdate<T> u;
+    hn::Vec<D> momentum, rate;
+    HWY_INLINE void store(hn::Vec<D> gradient, T* to, bool) const {
+      const std::ptrdiff_t at = to - u.param_out;
+      const auto param = hn::LoadU(d, u.param + at);  // first: either result may take the bytes of either operand
+      const auto buffer = hn::Add(hn::Mul(momentum, hn::LoadU(d, u.buffer + at)), gradient);
+      hn::StoreU(buffer, d, u.buffer_out + at);
+      hn::StoreU(hn::Sub(param, hn::Mul(rate, buffer)), d, to);
+    }
+  };
+  HWY_INLINE Finishing finishing() const {
+    return {d, *update, hn::Set(d, update->momentum), hn::Set(d, update->rate)};
   }
 };
 
@@ -76,8 +86,8 @@ struct Stream {
   std::uintptr_t next;
   std::size_t stride, lines, left;
   static constexpr std::size_t kShareUnit = 256;
-  std::size_t share;    // pieces for each row of a tile, in 1 / kShareUnit
-  std::size_t due = 0;  // in the present tile
+  std::size_t share;  // pieces for each row of a tile, in 1 / kShareUnit
+  std::size_t due;    // in the present tile
 };
 
 // What the tiles of a panel fetch ahead.
@@ -92,7 +102,8 @@ class Streams {
                           .stride = stride * sizeof(T),
                           .lines = (width * sizeof(T) + kLineBytes - 1) / kLineBytes,
                           .left = rows,
-                          .share = rows * Stream::kShareUnit / tile_rows};
+                          .share = rows * Stream::kShareUnit / tile_rows,
+                          .due = 0};
   }
 
  private:
@@ -186,10 +197,12 @@ HWY_NOINLINE void multiply_tiles(Access access, const Tiles<T>& t, std::size_t c
       }
       fetches.next();
     }
+    const auto& finished = access.finishing();
 #pragma GCC unroll 24
     for (std::size_t r = 0; r < kRows; ++r)
 #pragma GCC unroll 8
-      for (std::size_t v = 0; v < kVectors; ++v) access.store(sums[r][v], c + r * c_row + v * lanes, v + 1 == kVectors);
+      for (std::size_t v = 0; v < kVectors; ++v)
+        finished.store(sums[r][v], c + r * c_row + v * lanes, v + 1 == kVectors);
   }
 }
 
