@@ -23,7 +23,7 @@ class ReadySteps::Lock {
   std::atomic_flag& busy_;
 };
 
-ReadySteps::ReadySteps(const Plan& plan) : plan_(plan), home_(plan.steps.size(), kNowhere) {}
+ReadySteps::ReadySteps(const Plan& plan) : plan_(plan), ran_(plan.steps.size(), kNowhere) {}
 
 void ReadySteps::provide_workers(std::size_t workers) {
   if (heaps_.size() >= workers) return;
@@ -31,9 +31,16 @@ void ReadySteps::provide_workers(std::size_t workers) {
   for (std::vector<StepId>& heap : heaps_) heap.reserve(plan_.steps.size());
 }
 
+std::size_t ReadySteps::home_of(StepId s, std::size_t worker) const {
+  const Step& step = plan_.steps[s];
+  const std::uint32_t parts = plan_.kernels[step.kernel].parts;
+  if (parts > 1) return step.part * heaps_.size() / parts;
+  if (ran_[s] < heaps_.size()) return ran_[s];
+  return worker == kNoWorker ? s % heaps_.size() : worker;
+}
+
 void ReadySteps::insert(StepId s, std::size_t worker) {
-  std::size_t home = home_[s] < heaps_.size() ? home_[s] : worker;
-  if (home == kNoWorker) home = s % heaps_.size();
+  const std::size_t home = home_of(s, worker);
   heaps_[home].push_back(s);
   std::push_heap(heaps_[home].begin(), heaps_[home].end(), LessUrgent{plan_});
 }
@@ -51,7 +58,7 @@ StepId ReadySteps::take(std::size_t worker) {
   std::pop_heap(heap.begin(), heap.end(), LessUrgent{plan_});
   const StepId s = heap.back();
   heap.pop_back();
-  home_[s] = static_cast<std::uint32_t>(worker);
+  ran_[s] = static_cast<std::uint32_t>(worker);
   return s;
 }
 

@@ -9,8 +9,9 @@
 
 namespace weft {
 
-// Hands out the most urgent step, but rather one that the worker ran the last time, whose data may still be in its
-// cache: as long as another one is not more urgent by more than the time that it takes.
+// Hands out the most urgent step, but rather one whose data may be in the worker's cache: as long as another one is not
+// more urgent by more than the time that it takes. Of calls in parts, each worker has the parts at the same place, so
+// that it meets the same columns of parameters and values in all of them; it has other steps that it ran the last time.
 class ReadySteps {
  public:
   static constexpr std::size_t kNoWorker = static_cast<std::size_t>(-1);
@@ -22,7 +23,7 @@ class ReadySteps {
   // Before the steps of a run. Allocates only when the number grows.
   void provide_workers(std::size_t workers);
 
-  // `worker` made the step ready: it has it, unless the step ran elsewhere the last time. Any number of threads.
+  // `worker` made the step ready, and has it if nothing else is known. Any number of threads.
   void push(StepId s, std::size_t worker);
   // There must be a step.
   StepId pop(std::size_t worker);
@@ -38,12 +39,13 @@ class ReadySteps {
     }
   };
 
+  std::size_t home_of(StepId s, std::size_t worker) const;
   void insert(StepId s, std::size_t worker);
   StepId take(std::size_t worker);
 
   const Plan& plan_;
   std::atomic_flag busy_;
-  std::vector<std::uint32_t> home_;         // of each step: the worker that ran it last
+  std::vector<std::uint32_t> ran_;          // of each step: the worker that ran it last
   std::vector<std::vector<StepId>> heaps_;  // of the ready steps, by home
 };
 
