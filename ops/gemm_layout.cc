@@ -34,6 +34,9 @@ std::int64_t even_step(std::int64_t extent, std::int64_t wanted, std::int64_t un
 constexpr std::size_t kBlockRows = 96;
 static_assert(kBlockRows % kSumRows == 0);
 
+// B goes in panels that stay in the second cache while the rows of A pass by. They are shallow where B comes through
+// memory: rows far apart share few places in a cache, which would lose what is fetched ahead of a deep panel.
+constexpr std::size_t kPanelDepth = 512, kShallowDepth = 128;
 constexpr std::int64_t kStaysInCache = 1 << 21;  // elements of B
 constexpr std::int64_t kFarApart = 1024;         // elements of a row
 
@@ -80,17 +83,17 @@ std::int64_t gemm_scratch(const Product& p, const Block& part, bool epilogue) {
 }
 
 std::vector<Block> parts_of(const Product& p, bool whole_columns) {
-  // Whole panels of columns; whole tiles of rows, and enough of them to pay for what a part copies of B.
-  constexpr std::int64_t kVector = 16, kPanel = 64, kTile = 4, kRows = 192, kManyRows = 256;
+  // Whole panels of columns, and rows enough to pay for what a part fetches of B.
+  constexpr std::int64_t kVector = 16, kPanel = 64, kFewRows = 4, kRows = 192, kManyRows = 256;
   std::int64_t row_step = p.m, col_step = p.n;
   const double whole = cost(p.m, std::max(p.n, kVector), p.k), wanted = cost_of_part(whole);
   const bool is_narrow = p.n <= kPanel, cuts_rows = !whole_columns && (is_narrow || p.m > kManyRows);
-  const auto rows = static_cast<std::int64_t>(static_cast<double>(p.m) * wanted / whole);
+  const auto rows = std::max(kFewRows, static_cast<std::int64_t>(static_cast<double>(p.m) * wanted / whole));
   if (whole >= 1.5 * wanted) {
-    if (cuts_rows) row_step = even_step(p.m, is_narrow ? rows : kRows, kTile);
+    if (cuts_rows) row_step = even_step(p.m, is_narrow ? rows : kRows, kFewRows);
     const auto cols = static_cast<std::int64_t>(wanted / cost(row_step, 1, p.k));
     col_step = even_step(p.n, std::max(cols, cuts_rows ? 2 * kPanel : kPanel), kPanel);
-    if (cuts_rows && col_step >= p.n) row_step = even_step(p.m, is_narrow ? rows : std::max(rows, kRows), kTile);
+    if (cuts_rows && col_step >= p.n) row_step = even_step(p.m, is_narrow ? rows : std::max(rows, kRows), kFewRows);
   }
   std::vector<Block> parts;
   for (std::int64_t i = 0; i < p.m; i += row_step)

@@ -7,9 +7,8 @@
 
 namespace weft {
 
-// B goes in panels that stay in the second cache while the rows of A pass by. They are shallow where B comes through
-// memory: rows far apart share few places in a cache, which would lose what is fetched ahead of a deep panel.
-constexpr std::size_t kPanelDepth = 512, kShallowDepth = 128, kPanelBytes = 256;
+// A panel of B has as many columns as tiles.
+constexpr std::size_t kPanelBytes = 256;
 template <class T>
 constexpr std::size_t kPanelColumns = kPanelBytes / sizeof(T);
 

@@ -230,7 +230,11 @@ TEST(GemmPartsTest, CoverTheProductOnce) {
                                 {4096, 4096, 64},
                                 {1024, 1000, 1024},
                                 {100000, 10, 70},
-                                {1, 5000, 5000}})
+                                {1, 5000, 5000},
+                                {1, 1, 4096},
+                                {1, 64, 1024},
+                                {4, 10, 8192},
+                                {8, 64, 1 << 20}})
     all.push_back({.m = m, .n = n, .k = k});
   for (const Product& p : all) expect_cover(p, parts_of(p));
 }
