@@ -1,5 +1,6 @@
 #include "weft/function.h"
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <ostream>
@@ -80,7 +81,7 @@ MemoryReport Function::memory() const {
   return {stats.arena_bytes,
           stats.scratch_bytes,
           stats.without_reuse_bytes,
-          program->plan().program.unfused_bytes,
+          std::max(program->plan().program.unfused_bytes, stats.without_reuse_bytes),
           stats.variable_bytes,
           stats.constant_bytes,
           stats.argument_bytes,

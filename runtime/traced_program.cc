@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -72,14 +73,19 @@ void TracedProgram::take_gradients(Trace& trace, std::vector<std::pair<std::shar
 
 namespace {
 
-// What the results of all calls take that are neither constants nor what the graph returns.
+// What the results of all calls take but for those that have no operands and those that the graph returns.
 std::size_t intermediate_bytes(const Graph& graph) {
-  std::vector<bool> is_output(graph.size(), false);
-  for (const ValueId& v : graph.outputs()) is_output[v.node] = true;
+  std::set<ValueId> returned;
+  for (ValueId v : graph.outputs()) {
+    while (graph.node(v.node).op->alias) v = graph.operand(v.node, 0);
+    returned.insert(v);
+  }
   std::size_t bytes = 0;
   for (NodeId n = 0; n < graph.size(); ++n) {
-    if (is_output[n] || graph.node(n).op->alias || graph.num_operands(n) == 0) continue;
-    for (const TensorType& type : graph.node(n).outputs) bytes += whole_lines(type.bytes());
+    const Node& node = graph.node(n);
+    if (node.op->alias || graph.num_operands(n) == 0) continue;
+    for (std::uint32_t k = 0; k < node.outputs.size(); ++k)
+      if (!returned.contains({n, k})) bytes += whole_lines(node.outputs[k].bytes());
   }
   return bytes;
 }

@@ -142,12 +142,22 @@ class Finder {
     cluster_[n] = root_of(cluster_[v.node]);
   }
 
+  // Whether the one call that has to run computes others again.
+  bool reads_inlined(NodeId n) const {
+    for (std::size_t i = 0; i < graph_.num_operands(n); ++i) {
+      const NodeId operand = graph_.operand(n, i).node;
+      if (inlining_.inlined(operand) && graph_.node(operand).op->lower) return true;
+    }
+    return false;
+  }
+
   // Finds the product, and gives up a cluster that is not worth it.
   void finish(Clusters& clusters, std::uint32_t c, const Consumers& consumers) {
     Cluster& cluster = clusters.all[c];
     if (cluster.sums != ElementOutputKind::block_sums) cluster.product = product_of(clusters, c, consumers);
     if (cluster.product) clusters.of[*cluster.product] = c;
     if (cluster.product || cluster.members.size() > 1 || cluster.shape->numel() >= kLargeAlone) return;
+    if (reads_inlined(cluster.members.front())) return;
     for (const NodeId n : cluster.members) clusters.of[n] = kNone;
     cluster.members.clear();
   }

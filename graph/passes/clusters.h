@@ -53,7 +53,7 @@ class Inlining {
 
   const Graph& graph_;
   const Consumers consumers_;
-  std::vector<bool> held_;           // of each node: an output, or read by what is not elementwise: in memory
+  std::vector<bool> held_;           // of each node: an output, or read by what fusion leaves alone: in memory
   std::vector<std::uint8_t> depth_;  // of the expression that an inlined node stands for; 0: not inlined
 };
 

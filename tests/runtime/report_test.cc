@@ -95,6 +95,13 @@ TEST(MemoryReport, TellsWhatTheCallsWouldHoldWithoutFusion) {
   EXPECT_EQ(run.memory().unfused_bytes, 2048U);
 }
 
+TEST(MemoryReport, CountsNoIntermediateBytesForAResultInAnotherShape) {
+  const Tensor x = ones({256});
+  auto run = compile([&] { return x.exp().reshape({16, 16}); });
+  run();
+  EXPECT_EQ(run.memory().unfused_bytes, 0U);
+}
+
 TEST(MemoryReport, IsEmptyBeforeTheFirstCall) {
   const auto run = compile([] { return ones({3}); });
   EXPECT_EQ(run.memory().planned_peak_bytes, 0U);

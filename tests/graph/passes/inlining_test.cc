@@ -10,6 +10,7 @@ namespace weft {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::string fused(const std::string& text) {
   const Graph after = fuse(parse_graph(text));
@@ -36,6 +37,15 @@ TEST(Inlining, ComputesADerivativeAgainFromTheValueThatAProductReads) {
 TEST(Inlining, OfOneValueReadTwice) {
   EXPECT_THAT(fused(layer("s = sub(one, y)\nv = mul(s, y)\n")),
               HasSubstr("inputs 2; constant 1; sub 2 1; mul 3 1; mul 0 4; out elements 5"));
+}
+
+TEST(Inlining, BelongsToTheCallThatReadsItHoweverSmall) {
+  const std::string text = fused(
+      "x = input f32[8,8]\nw = input f32[8,8]\none = full(dtype=f32, shape=[], value=1.0)\n"
+      "y = tanh(x)\np = matmul(y, w, transpose_a=false, transpose_b=false)\ng = softmax(p, dim=1)\n"
+      "s = square(y)\nv = sub(one, s)\nd = mul(g, v)\nreturn d\n");
+  EXPECT_THAT(text, HasSubstr("constant 1; square 1; sub 2 3; mul 0 4; out elements 5"));
+  EXPECT_THAT(text, Not(HasSubstr("= square(")));
 }
 
 TEST(Inlining, RepeatsNoFunctionThatIsCostly) {
