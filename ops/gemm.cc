@@ -60,7 +60,7 @@ bool updates(const Gemm<T>& g, const Panel& panel) {
 // What the epilogue touches: rows that are finished later than they are fetched by as much as memory needs.
 template <class T>
 void add_matrices(Streams& streams, const Gemm<T>& g, const Panel& panel, const Rows& r) {
-  const std::size_t ahead = updates(g, panel) ? 4 * kTileRows : 0;
+  const std::size_t ahead = updates(g, panel) ? std::min(4 * kTileRows, g.rows) : 0;
   const std::size_t begin = r.first + ahead, end = begin + r.count, beyond = std::max(begin, g.rows);
   const std::size_t next = panel.col + panel.width;
   for (const T* matrix : g.epilogue->prefetch) {
@@ -73,7 +73,8 @@ void add_matrices(Streams& streams, const Gemm<T>& g, const Panel& panel, const 
   }
 }
 
-constexpr std::size_t kStaysInFirstCache = 1 << 13;  // elements of B
+// Elements of B. Smaller products are through before anything that is fetched ahead arrives.
+constexpr std::size_t kWorthFetching = 1 << 13;
 
 // The places of the results come first; then the next panel of B, which has until the end of this one.
 template <class T>
@@ -81,7 +82,7 @@ Streams streams_of(const Gemm<T>& g, const Panel& panel, const Rows& r) {
   Streams streams;
   const std::size_t place = (g.row + r.first) * g.n + panel.col;
   if (g.epilogue && panel.k1 == g.k) add_matrices(streams, g, panel, r);
-  if (g.n * g.k < kStaysInFirstCache) return streams;
+  if (g.n * g.k < kWorthFetching) return streams;
   if (!g.epilogue && panel.k0 == 0) streams.add(g.c + place, g.n, r.count, panel.width, r.count);
   Panel next{panel.col, panel.width, panel.k1, std::min(g.k, panel.k1 + g.depth)};
   if (panel.k1 == g.k)

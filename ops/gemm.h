@@ -25,8 +25,8 @@ struct MomentumUpdate {
 };
 
 // What takes finished blocks of a product while they are in the cache, in place of storing them to C.
-// The blocks of one call cover its part, each element once. They come column panel by column panel, and within a panel
-// in ascending order of rows, without gaps.
+// The blocks of one call cover its part but for what `update` takes, each element once. They come column panel by
+// column panel, and within a panel in ascending order of rows, without gaps.
 template <class T>
 struct GemmEpilogue {
   // values: block.rows x block.cols, rows `stride` elements apart; block.row and block.col count from the product's

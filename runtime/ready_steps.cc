@@ -25,7 +25,8 @@ class ReadySteps::Lock {
 
 ReadySteps::ReadySteps(const Plan& plan) : plan_(plan), ran_(plan.steps.size(), kNowhere) {}
 
-void ReadySteps::provide_workers(std::size_t workers) {
+void ReadySteps::provide_workers(std::size_t workers, std::size_t at_once) {
+  at_once_ = at_once;
   if (heaps_.size() >= workers) return;
   heaps_.resize(workers);
   for (std::vector<StepId>& heap : heaps_) heap.reserve(plan_.steps.size());
@@ -34,9 +35,9 @@ void ReadySteps::provide_workers(std::size_t workers) {
 std::size_t ReadySteps::home_of(StepId s, std::size_t worker) const {
   const Step& step = plan_.steps[s];
   const std::uint32_t parts = plan_.kernels[step.kernel].parts;
-  if (parts > 1) return step.part * heaps_.size() / parts;
+  if (parts > 1) return step.part * at_once_ / parts;
   if (ran_[s] < heaps_.size()) return ran_[s];
-  return worker == kNoWorker ? s % heaps_.size() : worker;
+  return worker == kNoWorker ? s % at_once_ : worker;
 }
 
 void ReadySteps::insert(StepId s, std::size_t worker) {

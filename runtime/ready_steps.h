@@ -20,8 +20,9 @@ class ReadySteps {
 
   explicit ReadySteps(const Plan& plan);
 
-  // Before the steps of a run. Allocates only when the number grows.
-  void provide_workers(std::size_t workers);
+  // Before the steps of a run, which has workers 0 .. workers - 1, so many of them at once. Allocates only when the
+  // first number grows.
+  void provide_workers(std::size_t workers, std::size_t at_once);
 
   // `worker` made the step ready, and has it if nothing else is known. Any number of threads.
   void push(StepId s, std::size_t worker);
@@ -45,6 +46,7 @@ class ReadySteps {
 
   const Plan& plan_;
   std::atomic_flag busy_;
+  std::size_t at_once_ = 1;
   std::vector<std::uint32_t> ran_;          // of each step: the worker that ran it last
   std::vector<std::vector<StepId>> heaps_;  // of the ready steps, by home
 };

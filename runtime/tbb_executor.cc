@@ -30,6 +30,12 @@ constexpr std::memory_order kCount = std::memory_order_acq_rel;
 constexpr StepId kNoStep = static_cast<StepId>(-1);
 constexpr std::size_t kNoWorker = ReadySteps::kNoWorker;
 
+// Workers that may be at it at once.
+int concurrency() {
+  const auto allowed = tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism);
+  return std::min(tbb::this_task_arena::max_concurrency(), static_cast<int>(allowed));
+}
+
 class TaskGraph;
 
 // Runs one step, and then goes on with successors while it is this task that made them ready.
@@ -63,7 +69,8 @@ class TaskGraph final : public ExecutorState {
     for (std::size_t s = 0; s < waiting_for_.size(); ++s)
       waiting_for_[s].store(plan_.dependencies[s], std::memory_order_relaxed);
     steps_left_.reserve(static_cast<std::uint32_t>(tasks_.size()));
-    ready_.provide_workers(static_cast<std::size_t>(tbb::this_task_arena::max_concurrency()));
+    ready_.provide_workers(static_cast<std::size_t>(tbb::this_task_arena::max_concurrency()),
+                           static_cast<std::size_t>(concurrency()));
     for (std::size_t i = plan_.roots.size(); i-- > 1;) spawn(plan_.roots[i], kNoWorker);
     if (is_long(plan_.roots[0])) ready_.push(plan_.roots[0], kNoWorker);
     tsan_release(&tasks_[plan_.roots[0]]);
@@ -125,11 +132,6 @@ d1::task* StepTask::execute(d1::execution_data&) {
   tsan_acquire(this);
   graph->run_from(step);
   return nullptr;
-}
-
-int concurrency() {
-  const auto allowed = tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism);
-  return std::min(tbb::this_task_arena::max_concurrency(), static_cast<int>(allowed));
 }
 
 class TbbExecutor final : public Executor {
