@@ -16,7 +16,7 @@
 
 namespace weft {
 
-// Bytes that a compiled program needs, known before it first runs.
+// Bytes that a compiled program needs, planned before it runs.
 struct MemoryReport {
   std::size_t planned_peak_bytes = 0;   // the arena of one run: intermediates, after reuse
   std::size_t scratch_bytes = 0;        // what kernels need to work, for each worker that a run has
