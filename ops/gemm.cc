@@ -139,10 +139,10 @@ HWY_INLINE void multiply_rows(Access access, const Gemm<T>& g, const Panel& pane
     tiles.b = tiles.packed_b;
     tiles.b_row = kVectors * hn::Lanes(access.d);
   }
-  if constexpr (kVectors * 4 <= kTileVectors)
-    run_tiles<4 * kTileRows, kVectors>(access, tiles, rows, rows / (4 * kTileRows));
-  if constexpr (kVectors * 2 <= kTileVectors)
-    run_tiles<2 * kTileRows, kVectors>(access, tiles, rows, rows / (2 * kTileRows));
+  constexpr bool kNarrow = kVectors * 4 <= kTileVectors, kHalf = kVectors * 2 <= kTileVectors;
+  constexpr std::size_t kTall = 4 * kTileRows, kMiddle = kNarrow ? 8 : 2 * kTileRows;
+  if constexpr (kNarrow) run_tiles<kTall, kVectors>(access, tiles, rows, rows / kTall);
+  if constexpr (kHalf) run_tiles<kMiddle, kVectors>(access, tiles, rows, rows / kMiddle);
   // 8 rows as twice 4: a tile of 2 has too few chains of additions to keep the core busy.
   const std::size_t rest = rows >= 8 && rows % kTileRows == 2 ? 8 : rows % kTileRows;
   run_tiles<kTileRows, kVectors>(access, tiles, rows, (rows - rest) / kTileRows);
