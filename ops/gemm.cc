@@ -78,16 +78,15 @@ constexpr std::size_t kWorthFetching = 1 << 13;
 
 // The places of the results come first; then the next panel of B, which has until the end of this one.
 template <class T>
-Streams streams_of(const Gemm<T>& g, const Panel& panel, const Rows& r) {
-  Streams streams;
+void add_streams(Streams& streams, const Gemm<T>& g, const Panel& panel, const Rows& r) {
   const std::size_t place = (g.row + r.first) * g.n + panel.col;
   if (g.epilogue && panel.k1 == g.k) add_matrices(streams, g, panel, r);
-  if (g.n * g.k < kWorthFetching) return streams;
+  if (g.n * g.k < kWorthFetching) return;
   if (!g.epilogue && panel.k0 == 0) streams.add(g.c + place, g.n, r.count, panel.width, r.count);
   Panel next{panel.col, panel.width, panel.k1, std::min(g.k, panel.k1 + g.depth)};
   if (panel.k1 == g.k)
     next = {panel.col + panel.width, std::min(panel.width, g.end() - panel.col - panel.width), 0, g.depth};
-  if (next.width == 0) return streams;
+  if (next.width == 0) return;
   // Each block of rows fetches its share.
   const std::size_t pieces = g.transpose_b ? next.width : next.depth();
   const bool all = r.count == g.rows;
@@ -97,7 +96,6 @@ Streams streams_of(const Gemm<T>& g, const Panel& panel, const Rows& r) {
     streams.add(g.b_at(next.k0, next.col + begin), g.k, count, next.depth(), r.count);
   else
     streams.add(g.b_at(next.k0 + begin, next.col), g.n, count, next.width, r.count);
-  return streams;
 }
 
 // `count` tiles, and on to the row below them.
@@ -174,7 +172,8 @@ HWY_INLINE void multiply_column(Access access, const Gemm<T>& g, std::size_t col
     const Panel panel{col, width, k0, std::min(g.k, k0 + g.depth)};
     for (std::size_t i = 0; i < g.rows; i += g.block_rows) {
       const Rows r{i, std::min(g.block_rows, g.rows - i)};
-      Streams streams = streams_of(g, panel, r);
+      Streams streams;
+      if (g.epilogue || g.n * g.k >= kWorthFetching) add_streams(streams, g, panel, r);
       if (!g.epilogue) {
         multiply_rows<kVectors>(access, g, panel, r, g.c + (g.row + i) * g.n + col, g.n, streams.all());
       } else if (updates(g, panel)) {
