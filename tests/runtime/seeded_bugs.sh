@@ -8,8 +8,9 @@ out=${1:-$(mktemp -d)}
 sources="tests/runtime/race_test.cc tests/testing/random_dag.cc tests/testing/dag_ops.cc tests/testing/interpreter.cc
   graph/attrs.cc graph/builder.cc graph/graph.cc graph/op.cc graph/storage.cc graph/values.cc
   runtime/assign.cc runtime/classify.cc runtime/connect.cc runtime/constants.cc runtime/cost.cc runtime/emit.cc
-  runtime/failure.cc runtime/free_list.cc runtime/kernel_cache.cc runtime/memory.cc runtime/place.cc runtime/plan.cc
-  runtime/reachability.cc runtime/run.cc runtime/serial_executor.cc runtime/tbb_executor.cc"
+  runtime/failure.cc runtime/free_list.cc runtime/kernel_cache.cc runtime/memory.cc runtime/place.cc
+  runtime/plan.cc runtime/ready_steps.cc runtime/reuse.cc
+  runtime/reachability.cc runtime/run.cc runtime/serial_executor.cc runtime/step_name.cc runtime/tbb_executor.cc"
 for bug in 0 1 2; do
   mkdir -p "$out/$bug"
   for source in $sources; do
