@@ -76,12 +76,10 @@ void add_matrices(Streams& streams, const Gemm<T>& g, const Panel& panel, const 
 // Elements of B. Smaller products are through before anything that is fetched ahead arrives.
 constexpr std::size_t kWorthFetching = 1 << 13;
 
-// The places of the results come first; then the next panel of B, which has until the end of this one.
+// The places of the results, and the next panel of B, which has until the end of this one.
 template <class T>
-void add_streams(Streams& streams, const Gemm<T>& g, const Panel& panel, const Rows& r) {
+void add_next_panel(Streams& streams, const Gemm<T>& g, const Panel& panel, const Rows& r) {
   const std::size_t place = (g.row + r.first) * g.n + panel.col;
-  if (g.epilogue && panel.k1 == g.k) add_matrices(streams, g, panel, r);
-  if (g.n * g.k < kWorthFetching) return;
   if (!g.epilogue && panel.k0 == 0) streams.add(g.c + place, g.n, r.count, panel.width, r.count);
   Panel next{panel.col, panel.width, panel.k1, std::min(g.k, panel.k1 + g.depth)};
   if (panel.k1 == g.k)
@@ -173,7 +171,8 @@ HWY_INLINE void multiply_column(Access access, const Gemm<T>& g, std::size_t col
     for (std::size_t i = 0; i < g.rows; i += g.block_rows) {
       const Rows r{i, std::min(g.block_rows, g.rows - i)};
       Streams streams;
-      if (g.epilogue || g.n * g.k >= kWorthFetching) add_streams(streams, g, panel, r);
+      if (g.epilogue && panel.k1 == g.k) add_matrices(streams, g, panel, r);
+      if (g.n * g.k >= kWorthFetching) add_next_panel(streams, g, panel, r);
       if (!g.epilogue) {
         multiply_rows<kVectors>(access, g, panel, r, g.c + (g.row + i) * g.n + col, g.n, streams.all());
       } else if (updates(g, panel)) {
