@@ -4,17 +4,17 @@
 // of 64.
 //
 //   bazel run -c opt //bench:capture
-#include "graph/capture.h"
+#include "graph/capture/capture.h"
 
 #include <benchmark/benchmark.h>
 
 #include <chrono>
 
 #include "graph/autodiff.h"
+#include "graph/capture/trace.h"
 #include "graph/passes/fuse.h"
 #include "graph/passes/optimize.h"
-#include "graph/trace.h"
-#include "runtime/plan.h"
+#include "runtime/planning/plan.h"
 #include "weft/weft.h"
 
 namespace weft {

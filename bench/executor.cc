@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "graph/builder.h"
-#include "runtime/run.h"
+#include "runtime/running/run.h"
 
 namespace weft {
 namespace {

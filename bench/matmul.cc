@@ -64,9 +64,9 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 
-#include "graph/storage.h"
-#include "ops/gemm.h"
-#include "ops/onednn.h"
+#include "graph/capture/storage.h"
+#include "ops/kernels/gemm/gemm.h"
+#include "ops/kernels/onednn/onednn.h"
 
 namespace weft {
 namespace {

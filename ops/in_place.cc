@@ -1,7 +1,7 @@
 // In-place methods: the operation of the same name, whose result the tensor then has.
 #include <utility>
 
-#include "graph/capture.h"
+#include "graph/capture/capture.h"
 #include "weft/autograd.h"
 #include "weft/ops.h"
 

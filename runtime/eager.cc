@@ -5,12 +5,12 @@
 #include <mutex>
 #include <unordered_map>
 
-#include "graph/evaluate.h"
+#include "graph/capture/evaluate.h"
 #include "graph/passes/fuse.h"
 #include "graph/passes/optimize.h"
 #include "graph/structure_hash.h"
-#include "runtime/plan.h"
-#include "runtime/run.h"
+#include "runtime/planning/plan.h"
+#include "runtime/running/run.h"
 #include "weft/function.h"
 
 namespace weft {

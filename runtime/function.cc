@@ -5,11 +5,11 @@
 #include <mutex>
 #include <ostream>
 
-#include "graph/dot.h"
-#include "graph/text.h"
-#include "graph/trace.h"
-#include "runtime/peak.h"
-#include "runtime/schedule.h"
+#include "graph/capture/trace.h"
+#include "graph/text/dot.h"
+#include "graph/text/text.h"
+#include "runtime/reports/peak.h"
+#include "runtime/reports/schedule.h"
 #include "runtime/traced_program.h"
 
 namespace weft {

@@ -6,12 +6,12 @@
 #include <unordered_map>
 #include <utility>
 
-#include "graph/evaluate.h"
+#include "graph/capture/evaluate.h"
+#include "graph/capture/random.h"
 #include "graph/passes/fuse.h"
 #include "graph/passes/optimize.h"
-#include "graph/random.h"
-#include "runtime/memory.h"
-#include "runtime/schedule.h"
+#include "runtime/planning/memory.h"
+#include "runtime/reports/schedule.h"
 
 namespace weft {
 

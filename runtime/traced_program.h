@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "graph/captured_graph.h"
-#include "graph/trace.h"
-#include "runtime/plan.h"
-#include "runtime/run.h"
+#include "graph/capture/captured_graph.h"
+#include "graph/capture/trace.h"
+#include "runtime/planning/plan.h"
+#include "runtime/running/run.h"
 #include "weft/function.h"
 
 namespace weft {

@@ -8,9 +8,9 @@
 
 #include "graph/passes/optimize.h"
 #include "graph/structure_hash.h"
-#include "graph/text.h"
+#include "graph/text/text.h"
 #include "graph/verify.h"
-#include "runtime/run.h"
+#include "runtime/running/run.h"
 #include "tests/testing/gradcheck.h"
 #include "tests/testing/matchers.h"
 #include "tests/testing/samples.h"

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "graph/builder.h"
-#include "graph/storage.h"
+#include "graph/capture/storage.h"
 
 namespace weft {
 namespace {

@@ -1,10 +1,10 @@
 // adam_factors(lr, step) -> (step_size, root_correction, keep), f64[]; step counts from 1.
 // adam_step(param, grad, m, v, step_size, root_correction, keep) -> (param', m', v')
 // In two, so that the second is elementwise and can be fused with what makes the gradient.
-#include "graph/capture.h"
+#include "graph/capture/capture.h"
 #include "graph/element_program.h"
 #include "ops/call_checks.h"
-#include "ops/optim/kernels.h"
+#include "ops/kernels/optim/updates.h"
 #include "ops/optim/update.h"
 #include "weft/autograd.h"
 #include "weft/optim.h"

@@ -2,8 +2,8 @@
 #include <cstring>
 #include <unordered_set>
 
-#include "graph/capture.h"
-#include "graph/captured_graph.h"
+#include "graph/capture/capture.h"
+#include "graph/capture/captured_graph.h"
 #include "weft/autograd.h"
 #include "weft/ops.h"
 #include "weft/optim.h"

@@ -1,10 +1,10 @@
 // sgd_step(param, grad, lr)               -> (param')
 // sgd_step(param, grad, buffer, lr)       -> (param', buffer')  with momentum
 // sgd_step(param, grad, buffer, lr, step) -> (param', buffer')  with dampening, which the update of step 1 has not
-#include "graph/capture.h"
+#include "graph/capture/capture.h"
 #include "graph/element_program.h"
 #include "ops/call_checks.h"
-#include "ops/optim/kernels.h"
+#include "ops/kernels/optim/updates.h"
 #include "ops/optim/update.h"
 #include "weft/autograd.h"
 #include "weft/optim.h"

@@ -3,7 +3,7 @@
 #include <numeric>
 #include <span>
 
-#include "graph/evaluate.h"
+#include "graph/capture/evaluate.h"
 #include "weft/data.h"
 
 namespace weft::data {

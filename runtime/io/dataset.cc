@@ -2,7 +2,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "graph/captured_graph.h"
+#include "graph/capture/captured_graph.h"
 #include "weft/data.h"
 
 namespace weft::data {

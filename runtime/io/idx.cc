@@ -6,7 +6,7 @@
 #include <memory>
 #include <new>
 
-#include "graph/captured_graph.h"
+#include "graph/capture/captured_graph.h"
 #include "runtime/io/byte_source.h"
 #include "weft/data.h"
 

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "graph/text.h"
+#include "graph/text/text.h"
 
 namespace weft {
 namespace {

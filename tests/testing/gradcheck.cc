@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "graph/text.h"
+#include "graph/text/text.h"
 
 namespace weft {
 namespace {

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "runtime/memory.h"
-#include "runtime/plan.h"
-#include "runtime/run.h"
+#include "runtime/planning/memory.h"
+#include "runtime/planning/plan.h"
+#include "runtime/running/run.h"
 
 namespace weft {
 

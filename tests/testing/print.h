@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "graph/print.h"
+#include "graph/text/print.h"
 
 namespace weft::testing {
 

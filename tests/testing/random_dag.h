@@ -7,8 +7,8 @@
 #include <random>
 #include <vector>
 
-#include "runtime/run.h"
-#include "runtime/step_graph.h"
+#include "runtime/planning/step_graph.h"
+#include "runtime/running/run.h"
 #include "tests/testing/interpreter.h"
 
 namespace weft {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "runtime/plan.h"
+#include "runtime/planning/plan.h"
 #include "tests/testing/interpreter.h"
 
 namespace weft {

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "graph/builder.h"
-#include "runtime/plan.h"
+#include "runtime/planning/plan.h"
 #include "tests/testing/dag_ops.h"
 #include "tests/testing/random_dag.h"
 

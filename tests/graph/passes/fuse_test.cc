@@ -2,7 +2,7 @@
 
 #include <random>
 
-#include "graph/text.h"
+#include "graph/text/text.h"
 #include "graph/verify.h"
 #include "ops/values.h"
 #include "tests/testing/interpreter.h"

@@ -1,7 +1,7 @@
 #include "graph/passes/optimize.h"
 
 #include "graph/builder.h"
-#include "graph/text.h"
+#include "graph/text/text.h"
 #include "tests/testing/matchers.h"
 
 namespace weft {

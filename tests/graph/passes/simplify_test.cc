@@ -1,6 +1,6 @@
 #include "graph/passes/simplify.h"
 
-#include "graph/text.h"
+#include "graph/text/text.h"
 #include "graph/verify.h"
 #include "tests/testing/matchers.h"
 

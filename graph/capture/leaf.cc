@@ -1,0 +1,124 @@
+// Leaves from the user's numbers, and writing to tensors in place.
+#include <cstring>
+
+#include "graph/capture/capture.h"
+#include "graph/capture/captured_graph.h"
+#include "graph/capture/trace.h"
+#include "weft/autograd.h"
+#include "weft/ops.h"
+
+namespace weft {
+namespace {
+
+// The shape of nested braces, and their elements in order.
+struct Elements {
+  std::vector<std::int64_t> shape;
+  std::vector<double> values;
+  DType dtype = DType::boolean;
+};
+
+DType wider(DType a, DType b) {
+  const auto rank = [](DType d) { return d == DType::boolean ? 0 : d == DType::i64 ? 1 : d == DType::f32 ? 2 : 3; };
+  return rank(a) > rank(b) ? a : b;
+}
+
+void gather(const Literal& literal, std::size_t depth, Elements& elements, SourceLocation at) {
+  if (!literal.is_list()) {
+    if (depth != elements.shape.size()) throw Error("[tensor] the braces do not nest evenly", at);
+    elements.values.push_back(literal.number());
+    elements.dtype = wider(elements.dtype, literal.dtype());
+    return;
+  }
+  if (depth >= elements.shape.size() || elements.shape[depth] != static_cast<std::int64_t>(literal.items().size()))
+    throw Error("[tensor] the braces do not nest evenly", at);
+  for (const Literal& item : literal.items()) gather(item, depth + 1, elements, at);
+}
+
+template <class T>
+void store(const std::vector<double>& values, void* to) {
+  T* out = static_cast<T*>(to);
+  for (const double v : values) *out++ = static_cast<T>(v);
+}
+
+template <class T>
+Tensor from_span(std::span<const T> values, const Shape& shape, SourceLocation at) {
+  const TensorType type{dtype_of<T>, shape};
+  if (static_cast<std::int64_t>(values.size()) != shape.numel())
+    throw Error("[from_data] " + type.str() + ": " + std::to_string(values.size()) + " values given", at);
+  auto buffer = std::make_shared<Buffer>(type.bytes());
+  if (!values.empty()) std::memcpy(buffer->data(), values.data(), type.bytes());
+  return make_leaf(type, std::move(buffer));
+}
+
+}  // namespace
+
+Tensor tensor(const Literal& literal, std::optional<DType> dtype, SourceLocation at) {
+  Elements elements;
+  for (const Literal* l = &literal; l->is_list(); l = &l->items()[0]) {
+    elements.shape.push_back(static_cast<std::int64_t>(l->items().size()));
+    if (l->items().empty()) break;
+  }
+  gather(literal, 0, elements, at);
+  const DType natural = elements.values.empty() ? DType::f32 : elements.dtype;
+  const TensorType type{dtype.value_or(natural), Shape(elements.shape)};
+  auto buffer = std::make_shared<Buffer>(type.bytes());
+  switch (type.dtype) {
+    case DType::f32:
+      store<float>(elements.values, buffer->data());
+      break;
+    case DType::f64:
+      store<double>(elements.values, buffer->data());
+      break;
+    case DType::i64:
+      store<std::int64_t>(elements.values, buffer->data());
+      break;
+    case DType::boolean:
+      store<bool>(elements.values, buffer->data());
+      break;
+  }
+  return make_leaf(type, std::move(buffer));
+}
+
+Tensor from_data(std::span<const float> values, const Shape& shape, SourceLocation at) {
+  return from_span(values, shape, at);
+}
+Tensor from_data(std::span<const double> values, const Shape& shape, SourceLocation at) {
+  return from_span(values, shape, at);
+}
+Tensor from_data(std::span<const std::int64_t> values, const Shape& shape, SourceLocation at) {
+  return from_span(values, shape, at);
+}
+Tensor from_data(std::span<const bool> values, const Shape& shape, SourceLocation at) {
+  return from_span(values, shape, at);
+}
+
+void set_value(const Tensor& target, Tensor value, SourceLocation at) {
+  const auto lock = capture_lock();
+  TensorImpl& impl = *target.impl();
+  if (impl.is_leaf() && impl.requires_grad && grad_enabled())
+    throw Error("[in place] " + impl.type.str() + ": a leaf that requires gradients is written in place", at,
+                "use data(), or a NoGradGuard");
+  if (value.impl()->type != impl.type)
+    throw Error("[in place] " + impl.type.str() + ", result: " + value.impl()->type.str() +
+                    ": the result does not fit the tensor",
+                at);
+  if (impl.is_leaf() && impl.variable) {
+    std::vector<std::pair<Tensor, Tensor>> updates;
+    updates.emplace_back(target, std::move(value));
+    assign(std::move(updates), at);
+    return;
+  }
+  // A captured tensor: the handle names the new value from here on.
+  TensorImpl& source = *value.impl();
+  impl.variable.reset();
+  impl.requires_grad = source.requires_grad;
+  impl.grad_name = source.grad_name;
+  if (source.graph) {
+    rebind(impl, *source.graph, source.id);
+  } else {
+    CapturedGraph::detach(impl);
+    impl.variable = source.variable;
+  }
+}
+
+}  // namespace weft

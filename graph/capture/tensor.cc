@@ -1,0 +1,123 @@
+// What a Tensor tells of itself: type, value, place in the graph, printed form.
+#include <ostream>
+#include <sstream>
+
+#include "graph/capture/captured_graph.h"
+#include "graph/capture/evaluate.h"
+#include "graph/capture/trace.h"
+#include "graph/text/print.h"
+
+namespace weft {
+namespace {
+
+const TensorImpl& checked(const std::shared_ptr<TensorImpl>& impl, SourceLocation at = {}) {
+  if (!impl) throw Error("[tensor] undefined tensor", at);
+  return *impl;
+}
+
+void require_dtype(const TensorImpl& impl, DType dtype, SourceLocation at) {
+  if (impl.type.dtype != dtype)
+    throw Error("[data_ptr] " + impl.type.str() + " read as " + name_of(dtype), at, "convert with to(dtype)");
+}
+
+// The one element as T, from whatever dtype it has.
+template <class T>
+T single_element(const Tensor& tensor, SourceLocation at) {
+  if (tensor.numel() != 1)
+    throw Error("[item] " + tensor.impl()->type.str() + ": a tensor of one element is needed", at);
+  const auto buffer = value(tensor, at);
+  switch (tensor.dtype()) {
+    case DType::f32:
+      return static_cast<T>(*static_cast<const float*>(buffer->data()));
+    case DType::f64:
+      return static_cast<T>(*static_cast<const double*>(buffer->data()));
+    case DType::i64:
+      return static_cast<T>(*static_cast<const std::int64_t*>(buffer->data()));
+    default:
+      return static_cast<T>(*static_cast<const bool*>(buffer->data()));
+  }
+}
+
+}  // namespace
+
+const Shape& Tensor::shape() const { return checked(impl_).type.shape; }
+DType Tensor::dtype() const { return checked(impl_).type.dtype; }
+std::int64_t Tensor::dim() const { return shape().rank(); }
+std::int64_t Tensor::numel() const { return shape().numel(); }
+
+std::int64_t Tensor::size(std::int64_t dim) const {
+  const std::int64_t rank = shape().rank();
+  if (dim < -rank || dim >= rank)
+    throw Error("[size] " + impl_->type.str() + ": dim " + std::to_string(dim) + " is out of range");
+  return shape()[static_cast<int>(dim < 0 ? dim + rank : dim)];
+}
+
+double Tensor::item_f64(SourceLocation at) const {
+  checked(impl_, at);
+  return single_element<double>(*this, at);
+}
+
+std::int64_t Tensor::item_i64(SourceLocation at) const {
+  checked(impl_, at);
+  if (!is_floating(dtype())) return single_element<std::int64_t>(*this, at);
+  const double number = single_element<double>(*this, at);
+  if (!(number >= -0x1p63 && number < 0x1p63)) throw Error("[item] the value does not fit an integer", at);
+  return static_cast<std::int64_t>(number);
+}
+
+const void* Tensor::raw_data(DType dtype, SourceLocation at) const {
+  require_dtype(checked(impl_, at), dtype, at);
+  return value(*this, at)->data();  // the variable keeps the buffer
+}
+
+void* Tensor::raw_mutable_data(DType dtype, SourceLocation at) {
+  require_dtype(checked(impl_, at), dtype, at);
+  if (!is_leaf()) throw Error("[mutable_data_ptr] only leaves are written in place", at, "use detach()");
+  value(*this, at);
+  return impl_->variable->write();
+}
+
+bool Tensor::requires_grad() const { return checked(impl_).requires_grad; }
+bool Tensor::is_leaf() const { return checked(impl_).is_leaf(); }
+bool Tensor::retains_grad() const { return checked(impl_).retains_grad; }
+
+GradFn Tensor::grad_fn() const {
+  const TensorImpl& impl = checked(impl_);
+  return impl.is_leaf() ? GradFn() : GradFn(impl.grad_name, &impl);
+}
+
+Tensor Tensor::grad() const {
+  checked(impl_);
+  const auto lock = capture_lock();
+  if (Trace* trace = Trace::current()) trace->touch_grad(*impl_, /*read=*/true, /*write=*/false);
+  return Tensor(impl_->grad);
+}
+
+void Tensor::set_grad(const Tensor& grad, SourceLocation at) const {
+  const TensorImpl& impl = checked(impl_, at);
+  if (grad.defined() && grad.impl()->type != impl.type)
+    throw Error("[set_grad] " + impl.type.str() + ", gradient: " + grad.impl()->type.str() + ": types differ", at);
+  const auto lock = capture_lock();
+  if (Trace* trace = Trace::current()) trace->touch_grad(*impl_, /*read=*/false, /*write=*/true);
+  impl_->grad = grad.impl();
+}
+
+std::ostream& operator<<(std::ostream& out, const GradFn& fn) {
+  if (!fn) return out << "None";
+  return out << '<' << fn.name_ << " object at " << fn.identity_ << '>';
+}
+
+std::string to_string(const Tensor& tensor) {
+  if (!tensor.defined()) return "None";
+  const auto buffer = value(tensor, {});
+  std::string suffix;
+  if (const GradFn fn = tensor.grad_fn())
+    suffix = ", grad_fn=<" + std::string(fn.name()) + ">";
+  else if (tensor.requires_grad())
+    suffix = ", requires_grad=True";
+  return format_tensor(tensor.impl()->type, buffer->data(), suffix, print_options());
+}
+
+std::ostream& operator<<(std::ostream& out, const Tensor& tensor) { return out << to_string(tensor); }
+
+}  // namespace weft

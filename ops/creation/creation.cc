@@ -1,0 +1,133 @@
+// Tensors from nothing: full (zeros, ones), arange, eye.
+#include <cmath>
+
+#include "graph/capture/capture.h"
+#include "ops/call_checks.h"
+#include "ops/kernels/elements.h"
+#include "ops/values.h"
+#include "weft/ops.h"
+
+namespace weft {
+namespace {
+
+// 2^63: the doubles below it in magnitude have an i64.
+constexpr double kTwo63 = 9223372036854775808.0;
+
+void require_representable(const OpCall& call, DType dtype, double value) {
+  call.require(dtype != DType::i64 || (value >= -kTwo63 && value < kTwo63), "the value is not representable as i64");
+}
+
+template <class T>
+T from_double(double value) {
+  if constexpr (std::is_same_v<T, bool>)
+    return value != 0;
+  else
+    return static_cast<T>(value);
+}
+
+Types infer_full(const OpCall& call) {
+  const TensorType type{checked_attr<DType>(call, "dtype"), Shape(checked_attr<Dims>(call, "shape"))};
+  require_representable(call, type.dtype, checked_attr<double>(call, "value"));
+  return {type};
+}
+
+Kernel compile_full(const OpCall& call) {
+  return with_element_type(call.out().dtype, [&]<class T>(T) {
+    return Kernel{.run = [n = call.out().shape.numel(), value = from_double<T>(call.attr<double>("value"))](
+                             const KernelArgs& args) { fill_elements(args.output<T>(), n, value); }};
+  });
+}
+
+constexpr OpDef kFull{.name = "full", .infer = infer_full, .compile = compile_full};
+WEFT_REGISTER_OP(kFull);
+
+Types infer_arange(const OpCall& call) {
+  const auto dtype = checked_attr<DType>(call, "dtype");
+  const auto start = checked_attr<double>(call, "start"), step = checked_attr<double>(call, "step");
+  const TensorType type{dtype, Shape{checked_attr<std::int64_t>(call, "length")}};
+  call.require(dtype != DType::boolean, "bool has no ranges");
+  if (dtype == DType::i64) {
+    call.require(start == std::trunc(start) && step == std::trunc(step), "an i64 range has whole start and step",
+                 "pass kFloat32 or kFloat64 as the dtype");
+    require_representable(call, dtype, start);
+    require_representable(call, dtype, step);
+    require_representable(call, dtype, start + step * static_cast<double>(type.shape.numel()));
+  }
+  return {type};
+}
+
+Kernel compile_arange(const OpCall& call) {
+  return with_element_type(call.out().dtype, [&]<class T>(T) {
+    return Kernel{.run = [n = call.out().shape.numel(), start = call.attr<double>("start"),
+                          step = call.attr<double>("step")](const KernelArgs& args) {
+      T* out = args.output<T>();
+      for (std::int64_t i = 0; i < n; ++i) out[i] = from_double<T>(start + step * static_cast<double>(i));
+    }};
+  });
+}
+
+constexpr OpDef kArange{.name = "arange", .infer = infer_arange, .compile = compile_arange};
+WEFT_REGISTER_OP(kArange);
+
+Types infer_eye(const OpCall& call) {
+  const auto n = checked_attr<std::int64_t>(call, "n");
+  return {{checked_attr<DType>(call, "dtype"), Shape{n, n}}};
+}
+
+Kernel compile_eye(const OpCall& call) {
+  return with_element_type(call.out().dtype, [&]<class T>(T) {
+    return Kernel{.run = [n = call.out().shape[0]](const KernelArgs& args) {
+      T* out = args.output<T>();
+      fill_elements(out, n * n, T{0});
+      for (std::int64_t i = 0; i < n; ++i) out[i * n + i] = T{1};
+    }};
+  });
+}
+
+constexpr OpDef kEye{.name = "eye", .infer = infer_eye, .compile = compile_eye};
+WEFT_REGISTER_OP(kEye);
+
+[[noreturn]] void fail_arange(std::string_view rule, SourceLocation at) { fail_call("arange", {}, at, rule); }
+
+std::int64_t arange_length(double start, double end, double step, SourceLocation at) {
+  if (!std::isfinite(start) || !std::isfinite(end) || !std::isfinite(step))
+    fail_arange("start, end and step must be finite", at);
+  if (step == 0) fail_arange("step must not be 0", at);
+  const double length = std::ceil((end - start) / step);
+  if (length < 0) fail_arange("end lies on the other side of start than step goes", at);
+  if (!(length < kTwo63)) fail_arange("the range is too long", at);
+  return static_cast<std::int64_t>(length);
+}
+
+}  // namespace
+
+Value full(Builder& b, const TensorType& type, double value) {
+  return b.record(kFull, {}, Attrs{{"dtype", type.dtype}, {"shape", type.shape.vec()}, {"value", value}});
+}
+
+Value zeros_like(const Value& x) { return full(x.builder(), x.type(), 0); }
+Value ones_like(const Value& x) { return full(x.builder(), x.type(), 1); }
+
+Tensor full(const Shape& shape, double value, DType dtype, SourceLocation at) {
+  return capture(at, [&](Builder& b) { return full(b, {dtype, shape}, value); });
+}
+
+Tensor zeros(const Shape& shape, DType dtype, SourceLocation at) { return full(shape, 0, dtype, at); }
+Tensor ones(const Shape& shape, DType dtype, SourceLocation at) { return full(shape, 1, dtype, at); }
+Tensor zeros_like(const Tensor& like, SourceLocation at) { return full(like.shape(), 0, like.dtype(), at); }
+Tensor ones_like(const Tensor& like, SourceLocation at) { return full(like.shape(), 1, like.dtype(), at); }
+
+Tensor arange(double end, SourceLocation at) { return arange(0, end, 1, kInt64, at); }
+
+Tensor arange(double start, double end, double step, DType dtype, SourceLocation at) {
+  const std::int64_t length = arange_length(start, end, step, at);
+  return capture(at, [&](Builder& b) {
+    return b.record(kArange, {}, Attrs{{"dtype", dtype}, {"length", length}, {"start", start}, {"step", step}});
+  });
+}
+
+Tensor eye(std::int64_t n, DType dtype, SourceLocation at) {
+  return capture(at, [&](Builder& b) { return b.record(kEye, {}, Attrs{{"dtype", dtype}, {"n", n}}); });
+}
+
+}  // namespace weft

@@ -1,0 +1,104 @@
+// clamp: min(max(x, min), max), with one of the bounds or both. nan stays nan.
+#include <cmath>
+#include <limits>
+
+#include "graph/capture/capture.h"
+#include "ops/call_checks.h"
+#include "ops/elementwise/elementwise.h"
+#include "weft/ops.h"
+
+namespace weft {
+namespace {
+
+constexpr double kInf = std::numeric_limits<double>::infinity();
+
+bool is_whole(double value) { return std::isinf(value) || value == std::trunc(value); }
+
+// A bound that is not given is infinite.
+double checked_bound(const OpCall& call, std::string_view name, double none) {
+  if (!call.attrs.find(name)) return none;
+  const auto value = checked_attr<double>(call, name);
+  call.require(!std::isnan(value), "a bound is nan");
+  call.require(call.in(0).dtype != DType::i64 || is_whole(value), "i64 needs whole bounds");
+  return value;
+}
+
+Types infer_clamp(const OpCall& call) {
+  call.require(call.attrs.find("min") || call.attrs.find("max"), "needs min or max or both");
+  checked_bound(call, "min", -kInf);
+  checked_bound(call, "max", kInf);
+  return infer_number(call);
+}
+
+void grad_clamp(GradCall& g) {
+  const Value x = g.in(0);
+  const Node& node = g.builder().graph().node(g.out().id().node);
+  const AttrValue* min = node.attrs.find("min");
+  const AttrValue* max = node.attrs.find("max");
+  const auto bound = [&](const AttrValue* value) { return number(g.builder(), x.dtype(), std::get<double>(*value)); };
+  Value inside;
+  if (min) inside = ge(x, bound(min));
+  if (max) {
+    const Value below = le(x, bound(max));
+    inside = min ? logical_and(inside, below) : below;
+  }
+  g.set(0, where(inside, g.dout(), number(g.builder(), x.dtype(), 0)));
+}
+
+Kernel compile_clamp(const OpCall& call) {
+  const double min = checked_bound(call, "min", -kInf), max = checked_bound(call, "max", kInf);
+  const std::int64_t n = call.in(0).shape.numel();
+  const auto clamp_as = [&]<class T>(T) {
+    return map_kernel<T, T>(call, [low = convert<T>(min), high = convert<T>(max)](T x) {
+      const T raised = x < low ? low : x;
+      return raised > high ? high : raised;
+    });
+  };
+  switch (call.in(0).dtype) {
+    case DType::f32:
+      return {.run = [n, low = static_cast<float>(min), high = static_cast<float>(max), run = simd_clamp()](
+                         const KernelArgs& args) { run(args.input<float>(0), args.output<float>(), n, low, high); }};
+    case DType::f64:
+      return clamp_as(double{});
+    default:
+      return clamp_as(std::int64_t{});
+  }
+}
+
+void lower_clamp(LowerCall& call) {
+  const auto bound = [&](std::string_view name, double none) {
+    const AttrValue* value = call.find(name);
+    return static_cast<float>(value ? std::get<double>(*value) : none);
+  };
+  call.out(call.emit(ElementCode::clamp, {call.in(0)}, bound("min", -kInf), bound("max", kInf)));
+}
+
+constexpr OpDef kClamp{.name = "clamp",
+                       .min_inputs = 1,
+                       .max_inputs = 1,
+                       .infer = infer_clamp,
+                       .grad = grad_clamp,
+                       .compile = compile_clamp,
+                       .grad_name = "ClampBackward1",
+                       .in_place = InPlace::elementwise,
+                       .lower = lower_clamp};
+WEFT_REGISTER_OP(kClamp);
+
+}  // namespace
+
+Value clamp(const Value& x, std::optional<double> min, std::optional<double> max) {
+  Attrs attrs;
+  if (min) attrs.set("min", *min);
+  if (max) attrs.set("max", *max);
+  const bool fractional = !is_whole(min.value_or(0)) || !is_whole(max.value_or(0));
+  return x.builder().record(kClamp, {x.dtype() == DType::i64 && fractional ? to_floating(x) : x}, std::move(attrs));
+}
+
+Tensor clamp(const Operand& x, std::optional<double> min, std::optional<double> max) {
+  return capture({&x}, [&](auto v) { return clamp(v[0], min, max); });
+}
+Tensor Tensor::clamp(std::optional<double> min, std::optional<double> max, SourceLocation at) const {
+  return weft::clamp({*this, at}, min, max);
+}
+
+}  // namespace weft

@@ -1,0 +1,121 @@
+// What all elementwise ops share: shape rules, iteration over broadcast operands, and kernels made of plain loops.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <type_traits>
+
+#include "graph/autodiff.h"
+#include "graph/element_program.h"
+#include "graph/op.h"
+#include "ops/kernels/elementwise/simd.h"
+#include "ops/values.h"
+
+namespace weft {
+
+// ---- Shape rules. Operands of equal dtype broadcast; what each rule demands of the dtype is in its name.
+Types infer_floating(const OpCall& call);  // one operand
+Types infer_number(const OpCall& call);    // one operand, any dtype but bool
+Types infer_broadcast_floating(const OpCall& call);
+Types infer_broadcast_number(const OpCall& call);
+Types infer_broadcast(const OpCall& call);
+Types infer_compare(const OpCall& call);  // gives bool
+Types infer_logical(const OpCall& call);  // bool to bool
+
+// The shape that all operands from `first` on broadcast to.
+Shape broadcast_shape(const OpCall& call, std::size_t first = 0);
+
+// ---- Values
+// Records an op on two operands after casts to the dtype that promotion gives.
+Value record_promoted(const OpDef& op, const Value& a, const Value& b);
+// x itself where it is floating, else x as f32.
+Value to_floating(const Value& x);
+// x^exponent. A fractional exponent makes integers f32.
+Value pow(const Value& x, double exponent);
+
+// ---- Integer arithmetic wraps around; a cast of a number that i64 does not have gives the nearest one, and 0 for nan.
+template <class T, class F>
+constexpr T wrapping(T a, T b, F f) {
+  if constexpr (std::is_same_v<T, std::int64_t>)
+    return static_cast<T>(f(static_cast<std::uint64_t>(a), static_cast<std::uint64_t>(b)));
+  else
+    return static_cast<T>(f(a, b));
+}
+template <class To, class From>
+constexpr To convert(From value) {
+  if constexpr (std::is_same_v<To, bool>) {
+    return value != From{0};
+  } else if constexpr (std::is_same_v<To, std::int64_t> && std::is_floating_point_v<From>) {
+    constexpr From kTwo63 = 9223372036854775808.0;
+    if (value >= kTwo63) return INT64_MAX;
+    if (value < -kTwo63) return INT64_MIN;
+    return value == value ? static_cast<To>(value) : 0;
+  } else {
+    return static_cast<To>(value);
+  }
+}
+
+// ---- Kernels
+BroadcastLoops broadcast_loops(const OpCall& call);
+
+// out[i] = f(x[i])
+template <class In, class Out, class F>
+Kernel map_kernel(const OpCall& call, F f) {
+  return {.run = [n = call.in(0).shape.numel(), f](const KernelArgs& args) {
+    const In* x = args.input<In>(0);
+    Out* out = args.output<Out>();
+    for (std::int64_t i = 0; i < n; ++i) out[i] = f(x[i]);
+  }};
+}
+
+// out[i] = f(a[i], b[i]), broadcast
+template <class In, class Out, class F>
+Kernel zip_kernel(const OpCall& call, F f) {
+  return {.run = [loops = broadcast_loops(call), f](const KernelArgs& args) {
+    for (RunCursor at(loops); !at.done(); at.next()) {
+      const In* a = args.input<In>(0) + at.offset(0);
+      const In* b = args.input<In>(1) + at.offset(1);
+      Out* out = args.output<Out>() + at.result();
+      if (!loops.moves[0])
+        for (std::int64_t i = 0; i < loops.run; ++i) out[i] = f(*a, b[i]);
+      else if (!loops.moves[1])
+        for (std::int64_t i = 0; i < loops.run; ++i) out[i] = f(a[i], *b);
+      else
+        for (std::int64_t i = 0; i < loops.run; ++i) out[i] = f(a[i], b[i]);
+    }
+  }};
+}
+
+Kernel f32_kernel(const OpCall& call, UnaryFn fn);
+Kernel f32_kernel(const OpCall& call, BinaryFn fn);
+Kernel f32_kernel(const OpCall& call, CompareFn fn);
+
+// f32 through fn; f takes and gives double.
+template <class F>
+Kernel floating_kernel(const OpCall& call, UnaryFn fn, F f) {
+  return call.in(0).dtype == DType::f32 ? f32_kernel(call, fn) : map_kernel<double, double>(call, f);
+}
+
+// f32 through fn; f takes and gives double or i64.
+template <class F>
+Kernel number_kernel(const OpCall& call, UnaryFn fn, F f) {
+  if (call.in(0).dtype == DType::i64) return map_kernel<std::int64_t, std::int64_t>(call, f);
+  return floating_kernel(call, fn, f);
+}
+
+// f32 through fn; f takes two double, i64 or bool and gives one.
+template <class F>
+Kernel binary_kernel(const OpCall& call, BinaryFn fn, F f) {
+  switch (call.in(0).dtype) {
+    case DType::f32:
+      return f32_kernel(call, fn);
+    case DType::f64:
+      return zip_kernel<double, double>(call, f);
+    case DType::i64:
+      return zip_kernel<std::int64_t, std::int64_t>(call, f);
+    default:
+      return zip_kernel<bool, bool>(call, f);
+  }
+}
+
+}  // namespace weft

@@ -1,0 +1,69 @@
+// erf and gelu.
+#include <cmath>
+#include <numbers>
+
+#include "graph/capture/capture.h"
+#include "ops/elementwise/elementwise.h"
+#include "weft/ops.h"
+
+namespace weft {
+namespace {
+
+// 2 / sqrt(pi) e^(-x^2)
+void grad_erf(GradCall& g) { g.set(0, g.dout() * (exp(-square(g.in(0))) * (2 * std::numbers::inv_sqrtpi))); }
+
+Kernel compile_erf(const OpCall& call) {
+  return floating_kernel(call, UnaryFn::erf, [](double x) { return std::erf(x); });
+}
+
+constexpr OpDef kErf{.name = "erf",
+                     .min_inputs = 1,
+                     .max_inputs = 1,
+                     .infer = infer_floating,
+                     .grad = grad_erf,
+                     .compile = compile_erf,
+                     .grad_name = "ErfBackward",
+                     .in_place = InPlace::elementwise,
+                     .lower = lower_as<ElementCode::erf>};
+WEFT_REGISTER_OP(kErf);
+
+// Phi(x) + x phi(x)
+void grad_gelu(GradCall& g) {
+  const double root_half = 1 / std::numbers::sqrt2;
+  const Value x = g.in(0);
+  const Value distribution = (erf(x * root_half) + 1.0) * 0.5;
+  const Value density = exp(square(x) * -0.5) * (root_half * std::numbers::inv_sqrtpi);
+  g.set(0, g.dout() * (distribution + x * density));
+}
+
+Kernel compile_gelu(const OpCall& call) {
+  return floating_kernel(call, UnaryFn::gelu, [](double x) {
+    const double tail = 0.5 * std::erfc(-x / std::numbers::sqrt2);
+    return tail == 0 ? -0.0 : x * tail;  // the limit at -inf, which the product misses
+  });
+}
+
+constexpr OpDef kGelu{.name = "gelu",
+                      .min_inputs = 1,
+                      .max_inputs = 1,
+                      .infer = infer_floating,
+                      .grad = grad_gelu,
+                      .compile = compile_gelu,
+                      .grad_name = "GeluBackward",
+                      .in_place = InPlace::elementwise,
+                      .lower = lower_as<ElementCode::gelu>};
+WEFT_REGISTER_OP(kGelu);
+
+}  // namespace
+
+Value erf(const Value& x) { return x.builder().record(kErf, {to_floating(x)}); }
+Value gelu(const Value& x) { return x.builder().record(kGelu, {to_floating(x)}); }
+
+Tensor erf(const Operand& x) {
+  return capture({&x}, [](auto v) { return erf(v[0]); });
+}
+Tensor gelu(const Operand& x) {
+  return capture({&x}, [](auto v) { return gelu(v[0]); });
+}
+
+}  // namespace weft

@@ -1,0 +1,71 @@
+// maximum, minimum: nan where either operand is nan.
+#include "graph/capture/capture.h"
+#include "ops/elementwise/elementwise.h"
+#include "weft/ops.h"
+
+namespace weft {
+namespace {
+
+// The gradient goes to the operand that is the result, in halves to both where they are equal, and to both where one is
+// nan. loses: where the operand is not the result.
+void set_share(GradCall& g, std::size_t i, const Value& ties, const Value& loses) {
+  const Value share = where(ties, g.dout() * 0.5, g.dout());
+  const Value none = number(g.builder(), g.dout().dtype(), 0);
+  g.set(i, sum_to(where(loses, none, share), g.in(i).shape()));
+}
+
+void grad_maximum(GradCall& g) {
+  const Value a = g.in(0), b = g.in(1), ties = eq(a, b);
+  if (g.needs(0)) set_share(g, 0, ties, lt(a, b));
+  if (g.needs(1)) set_share(g, 1, ties, gt(a, b));
+}
+
+Kernel compile_maximum(const OpCall& call) {
+  return binary_kernel(call, BinaryFn::maximum, [](auto a, auto b) { return a > b || a != a ? a : b; });
+}
+
+constexpr OpDef kMaximum{.name = "maximum",
+                         .min_inputs = 2,
+                         .max_inputs = 2,
+                         .infer = infer_broadcast,
+                         .grad = grad_maximum,
+                         .compile = compile_maximum,
+                         .grad_name = "MaximumBackward",
+                         .in_place = InPlace::elementwise,
+                         .lower = lower_as<ElementCode::maximum>};
+WEFT_REGISTER_OP(kMaximum);
+
+void grad_minimum(GradCall& g) {
+  const Value a = g.in(0), b = g.in(1), ties = eq(a, b);
+  if (g.needs(0)) set_share(g, 0, ties, gt(a, b));
+  if (g.needs(1)) set_share(g, 1, ties, lt(a, b));
+}
+
+Kernel compile_minimum(const OpCall& call) {
+  return binary_kernel(call, BinaryFn::minimum, [](auto a, auto b) { return a < b || a != a ? a : b; });
+}
+
+constexpr OpDef kMinimum{.name = "minimum",
+                         .min_inputs = 2,
+                         .max_inputs = 2,
+                         .infer = infer_broadcast,
+                         .grad = grad_minimum,
+                         .compile = compile_minimum,
+                         .grad_name = "MinimumBackward",
+                         .in_place = InPlace::elementwise,
+                         .lower = lower_as<ElementCode::minimum>};
+WEFT_REGISTER_OP(kMinimum);
+
+}  // namespace
+
+Value maximum(const Value& a, const Value& b) { return record_promoted(kMaximum, a, b); }
+Value minimum(const Value& a, const Value& b) { return record_promoted(kMinimum, a, b); }
+
+Tensor maximum(const Operand& a, const Operand& b) {
+  return capture({&a, &b}, [](auto v) { return maximum(v[0], v[1]); });
+}
+Tensor minimum(const Operand& a, const Operand& b) {
+  return capture({&a, &b}, [](auto v) { return minimum(v[0], v[1]); });
+}
+
+}  // namespace weft

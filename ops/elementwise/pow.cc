@@ -1,0 +1,134 @@
+// pow with a number as the exponent, and with a tensor.
+#include <cmath>
+
+#include "graph/capture/capture.h"
+#include "ops/call_checks.h"
+#include "ops/elementwise/elementwise.h"
+#include "weft/ops.h"
+
+namespace weft {
+namespace {
+
+// By squaring, wrapping around. A negative exponent gives the quotient 1 / base^-exponent rounded towards zero, and 0
+// for base 0, as PyTorch has it.
+std::int64_t integer_pow(std::int64_t base, std::int64_t exponent) {
+  if (exponent < 0) {
+    if (base == 1) return 1;
+    if (base == -1) return exponent % 2 == 0 ? 1 : -1;
+    return 0;
+  }
+  auto result = std::uint64_t{1}, power = static_cast<std::uint64_t>(base);
+  for (auto left = static_cast<std::uint64_t>(exponent); left != 0; left >>= 1, power *= power)
+    if (left & 1) result *= power;
+  return static_cast<std::int64_t>(result);
+}
+
+bool is_whole(double value) { return value == std::trunc(value); }
+
+Types infer_pow_scalar(const OpCall& call) {
+  const auto exponent = checked_attr<double>(call, "exponent");
+  if (call.in(0).dtype == DType::i64) {
+    call.require(exponent >= 0, "integers have no negative powers in i64", "cast() the base to f32 or f64");
+    call.require(is_whole(exponent) && exponent < 0x1p53, "i64 needs a whole exponent below 2^53");
+  }
+  return infer_number(call);
+}
+
+// x^0 is constant, also at 0.
+void grad_pow_scalar(GradCall& g) {
+  const auto exponent = g.attr<double>("exponent");
+  if (exponent == 0) return;
+  const Value x = g.in(0);
+  const Value power = exponent == 2 ? x : pow(x, exponent - 1);
+  g.set(0, g.dout() * (power * exponent));
+}
+
+template <class T>
+Kernel real_pow_kernel(const OpCall& call, double exponent) {
+  return map_kernel<T, T>(call, [e = static_cast<T>(exponent)](T x) { return std::pow(x, e); });
+}
+
+Kernel compile_pow_scalar(const OpCall& call) {
+  const auto exponent = call.attr<double>("exponent");
+  if (call.in(0).dtype == DType::i64) {
+    return map_kernel<std::int64_t, std::int64_t>(
+        call, [e = static_cast<std::int64_t>(exponent)](std::int64_t x) { return integer_pow(x, e); });
+  }
+  if (call.in(0).dtype == DType::f64) return real_pow_kernel<double>(call, exponent);
+  if (exponent == 2) return f32_kernel(call, UnaryFn::square);
+  if (exponent == 3) return f32_kernel(call, UnaryFn::cube);
+  if (exponent == -1) return f32_kernel(call, UnaryFn::reciprocal);
+  if (exponent == 0.5) return f32_kernel(call, UnaryFn::root);
+  return real_pow_kernel<float>(call, exponent);
+}
+
+// The exponents that have an instruction.
+void lower_pow_scalar(LowerCall& call) {
+  const auto exponent = call.attr<double>("exponent");
+  if (exponent == 2) call.out(call.emit(ElementCode::square, {call.in(0)}));
+  if (exponent == 3) call.out(call.emit(ElementCode::cube, {call.in(0)}));
+  if (exponent == -1) call.out(call.emit(ElementCode::reciprocal, {call.in(0)}));
+  if (exponent == 0.5) call.out(call.emit(ElementCode::root, {call.in(0)}));
+}
+
+constexpr OpDef kPowScalar{.name = "pow_scalar",
+                           .min_inputs = 1,
+                           .max_inputs = 1,
+                           .infer = infer_pow_scalar,
+                           .grad = grad_pow_scalar,
+                           .compile = compile_pow_scalar,
+                           .grad_name = "PowBackward0",
+                           .in_place = InPlace::elementwise,
+                           .lower = lower_pow_scalar};
+WEFT_REGISTER_OP(kPowScalar);
+
+// d/da = b a^(b-1), 0 where b is 0; d/db = a^b log a, 0 where a is 0 and b >= 0.
+void grad_pow(GradCall& g) {
+  const Value a = g.in(0), b = g.in(1), zero = number(g.builder(), g.dout().dtype(), 0);
+  if (g.needs(0)) {
+    const Value slope = where(eq(b, zero), zero, b * pow(a, b - 1.0));
+    g.set(0, sum_to(g.dout() * slope, a.shape()));
+  }
+  if (g.needs(1)) {
+    const Value slope = where(logical_and(eq(a, zero), ge(b, zero)), zero, g.out() * log(a));
+    g.set(1, sum_to(g.dout() * slope, b.shape()));
+  }
+}
+
+Kernel compile_pow(const OpCall& call) {
+  const auto real = [](auto a, auto b) { return std::pow(a, b); };
+  switch (call.in(0).dtype) {
+    case DType::f32:
+      return zip_kernel<float, float>(call, real);
+    case DType::f64:
+      return zip_kernel<double, double>(call, real);
+    default:
+      return zip_kernel<std::int64_t, std::int64_t>(call, integer_pow);
+  }
+}
+
+constexpr OpDef kPow{.name = "pow",
+                     .min_inputs = 2,
+                     .max_inputs = 2,
+                     .infer = infer_broadcast_number,
+                     .grad = grad_pow,
+                     .compile = compile_pow,
+                     .grad_name = "PowBackward1",
+                     .in_place = InPlace::elementwise};
+WEFT_REGISTER_OP(kPow);
+
+}  // namespace
+
+Value pow(const Value& a, const Value& b) { return record_promoted(kPow, a, b); }
+Value pow(const Value& x, double exponent) {
+  return x.builder().record(kPowScalar, {is_whole(exponent) ? x : to_floating(x)}, Attrs{{"exponent", exponent}});
+}
+
+Tensor pow(const Operand& a, const Operand& b) {
+  if (!b.is_number()) return capture({&a, &b}, [](auto v) { return pow(v[0], v[1]); });
+  return capture({&a},
+                 [&b](auto v) { return pow(is_floating(b.number_dtype()) ? to_floating(v[0]) : v[0], b.number()); });
+}
+Tensor Tensor::pow(const Operand& exponent) const { return weft::pow({*this, exponent.at()}, exponent); }
+
+}  // namespace weft

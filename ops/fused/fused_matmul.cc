@@ -1,0 +1,109 @@
+// fused_matmul: a product of matrices, and an elementwise program on it while its blocks are in the cache.
+#include <memory>
+
+#include "ops/call_checks.h"
+#include "ops/fused/fused_program.h"
+#include "ops/product/product.h"
+
+namespace weft {
+namespace {
+
+constexpr std::size_t kFactors = 2;
+constexpr std::size_t kAlignment = 64;
+constexpr std::size_t aligned(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
+Product product_of(const OpCall& call) {
+  const Shape &a = call.in(0).shape, &b = call.in(1).shape;
+  const bool ta = checked_attr<bool>(call, "transpose_a"), tb = checked_attr<bool>(call, "transpose_b");
+  return {.m = a[ta ? 1 : 0], .n = b[tb ? 0 : 1], .k = a[ta ? 0 : 1], .transpose_a = ta, .transpose_b = tb};
+}
+
+Types infer(const OpCall& call) {
+  for (std::size_t i = 0; i < kFactors; ++i)
+    call.require(call.in(i).dtype == DType::f32 && call.in(i).shape.rank() == 2, "a and b must be f32 matrices");
+  const Product p = product_of(call);
+  call.require(call.in(1).shape[p.transpose_b ? 1 : 0] == p.k, "the columns of a are not the rows of b");
+  call.require(p.k > 0, "the factors have no elements");
+  call.require(checked_attr<Dims>(call, "shape") == Dims{p.m, p.n}, "the shape is not that of the product");
+  return infer_program(call, kFactors);
+}
+
+class FusedProduct {
+ public:
+  explicit FusedProduct(const OpCall& call)
+      : form_(own_form(product_of(call))),
+        product_(form_.product),
+        program_(call, kFactors, MatrixShape{product_.m, product_.n}),
+        parts_(parts_of(product_, program_.has(ElementOutputKind::column_sums))),
+        operands_(call.inputs.size()) {
+    for (const Block& part : parts_)
+      gemm_bytes_ =
+          std::max(gemm_bytes_, aligned(static_cast<std::size_t>(gemm_scratch(product_, part, true)) * sizeof(float)));
+  }
+
+  const std::vector<Block>& parts() const { return parts_; }
+  std::size_t scratch_bytes() const {
+    return gemm_bytes_ + aligned(operands_ * sizeof(const float*)) + program_.scratch_bytes();
+  }
+  double flops() const { return product_.flops() + program_.flops(); }
+
+  Region region(std::uint32_t part, std::size_t slot) const {
+    const Block& block = parts_[part];
+    if (slot < kFactors) return factor_region(form_, block, slot);
+    return program_.region(block, slot);
+  }
+
+  void run(const KernelArgs& args) const {
+    char* room = static_cast<char*>(args.scratch);
+    auto* gemm_room = reinterpret_cast<float*>(room);
+    const auto** matrices = reinterpret_cast<const float**>(room + gemm_bytes_);
+    Context context{this, &args, room + gemm_bytes_ + aligned(operands_ * sizeof(const float*))};
+    const std::optional<MomentumUpdate<float>> update = program_.update(args);
+    const GemmEpilogue<float> epilogue{
+        take, &context, {matrices, program_.list_matrices(args, matrices)}, update ? &*update : nullptr};
+    const std::size_t first = form_.swapped ? 1 : 0;
+    gemm(product_, parts_[args.part], args.input<float>(first), args.input<float>(1 - first), nullptr, gemm_room,
+         &epilogue);
+  }
+
+ private:
+  struct Context {
+    const FusedProduct* self;
+    const KernelArgs* args;
+    void* scratch;
+  };
+  static void take(void* pointer, const Block& block, const float* values, std::int64_t stride) {
+    const Context& context = *static_cast<const Context*>(pointer);
+    context.self->program_.run(*context.args, block, context.scratch, values, stride);
+  }
+
+  OwnForm form_;
+  Product product_;
+  FusedProgram program_;
+  std::vector<Block> parts_;
+  std::size_t operands_;
+  std::size_t gemm_bytes_ = 0;
+};
+
+Kernel compile(const OpCall& call) {
+  const auto fused = std::make_shared<const FusedProduct>(call);
+  return {.run = [fused](const KernelArgs& args) { fused->run(args); },
+          .scratch_bytes = fused->scratch_bytes(),
+          .parts = static_cast<std::uint32_t>(fused->parts().size()),
+          .region = [fused](std::uint32_t part, std::size_t slot) { return fused->region(part, slot); },
+          .flops = fused->flops()};
+}
+
+constexpr OpDef kFusedMatmul{
+    .name = "fused_matmul",
+    .min_inputs = 2,
+    .max_inputs = -1,
+    .infer = infer,
+    .compile = compile,
+    .in_place = InPlace::elementwise,
+    .first_in_place = kFactors,
+    .output_in_place = [](const Attrs& attrs, std::size_t output) { return output_in_place(attrs, 1, output); }};
+WEFT_REGISTER_OP(kFusedMatmul);
+
+}  // namespace
+}  // namespace weft

@@ -1,0 +1,223 @@
+#include "ops/fused/fused_program.h"
+
+#include <algorithm>
+
+#include "ops/call_checks.h"
+#include "ops/kernels/gemm/gemm_layout.h"
+
+namespace weft {
+namespace {
+
+constexpr std::size_t kAlignment = 64;
+constexpr std::size_t aligned(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
+ElementProgram checked_program(const OpCall& call) {
+  try {
+    return ElementProgram::parse(checked_attr<std::string>(call, "program"));
+  } catch (const Error& error) {
+    call.fail(error.what());
+  }
+}
+
+// Arithmetic of an instruction on one element, in units of a multiplication that is fed from the first cache.
+double cost_of(ElementCode code) {
+  constexpr double kSimple = 8, kDivision = 20, kFunction = 80;
+  switch (code) {
+    case ElementCode::constant:
+      return 0;
+    case ElementCode::div:
+    case ElementCode::sqrt:
+    case ElementCode::root:
+    case ElementCode::reciprocal:
+      return kDivision;
+    case ElementCode::exp:
+    case ElementCode::log:
+    case ElementCode::sin:
+    case ElementCode::cos:
+    case ElementCode::tanh:
+    case ElementCode::sigmoid:
+    case ElementCode::erf:
+    case ElementCode::gelu:
+      return kFunction;
+    default:
+      return kSimple;
+  }
+}
+
+bool is_flat(Access access) { return access == Access::elements || access == Access::scalar; }
+
+void check_operands(const OpCall& call, std::size_t first, const ElementProgram& program, const Shape& shape) {
+  call.require(program.num_inputs == call.inputs.size() - first + (first > 0 ? 1 : 0),
+               "the program has another number of inputs");
+  const bool in_order = std::any_of(program.outputs.begin(), program.outputs.end(),
+                                    [](auto& o) { return o.kind == ElementOutputKind::block_sums; });
+  call.require(!in_order || first == 0, "block_sums do not go with a product");
+  const bool by_columns = std::any_of(program.outputs.begin(), program.outputs.end(),
+                                      [](auto& o) { return o.kind == ElementOutputKind::column_sums; });
+  call.require(!in_order || !by_columns, "block_sums do not go with column_sums");
+  call.require(!by_columns || first == 0 || matrix_of(shape).cols > 1,
+               "column_sums do not go with a product of one column");
+  for (std::size_t i = first; i < call.inputs.size(); ++i) {
+    const TensorType& type = call.in(i);
+    call.require(type.dtype == DType::f32 || (type.dtype == DType::f64 && type.shape.numel() == 1),
+                 "operands are f32, or one f64");
+    const Access access = access_of(type.shape, shape);
+    call.require(access != Access::none, "an operand is neither a matrix, a row, a column nor a number for the shape");
+    call.require(type.dtype == DType::f32 || access == Access::scalar || shape.numel() == 1,
+                 "an f64 serves as a number");
+    call.require(!in_order || is_flat(access), "block_sums go with matrices and numbers only");
+  }
+}
+
+}  // namespace
+
+Types infer_program(const OpCall& call, std::size_t first) {
+  const Shape shape(checked_attr<Dims>(call, "shape"));
+  const ElementProgram program = checked_program(call);
+  call.require(shape.numel() > 0, "the shape has no elements");
+  call.require(!program.outputs.empty(), "the program has no outputs");
+  check_operands(call, first, program, shape);
+  Types types;
+  for (const ElementOutput& output : program.outputs) {
+    const std::int64_t blocks = (shape.numel() + kSumBlock - 1) / kSumBlock;
+    if (output.kind == ElementOutputKind::elements)
+      types.push_back({DType::f32, shape});
+    else
+      types.push_back({DType::f32, {output.kind == ElementOutputKind::block_sums ? blocks : matrix_of(shape).cols}});
+  }
+  return types;
+}
+
+// Sums are written while rows that are read again follow. Operands that are results are read once more in the end.
+bool output_in_place(const Attrs& attrs, Register first, std::size_t output) {
+  const ElementProgram program = ElementProgram::parse(attrs.get<std::string>("program"));
+  const auto is_operand = [&](const ElementOutput& o) { return o.from >= first && o.from < program.num_inputs; };
+  return program.outputs[output].kind == ElementOutputKind::elements &&
+         std::none_of(program.outputs.begin(), program.outputs.end(), is_operand);
+}
+
+FusedProgram::FusedProgram(const OpCall& call, std::size_t first, std::optional<MatrixShape> product)
+    : first_(first), vm_(ElementProgram::parse(call.attr<std::string>("program"))) {
+  const Shape shape(call.attr<Dims>("shape"));
+  const ElementProgram program = ElementProgram::parse(call.attr<std::string>("program"));
+  for (std::size_t i = first; i < call.inputs.size(); ++i) {
+    access_.push_back(access_of(call.in(i).shape, shape));
+    is_f64_.push_back(call.in(i).dtype == DType::f64);
+  }
+  for (const ElementOutput& output : program.outputs) outputs_.push_back(output.kind);
+  flat_ = first == 0 && std::all_of(access_.begin(), access_.end(), is_flat) && !has(ElementOutputKind::column_sums);
+  shape_ = product ? *product : flat_ ? MatrixShape{1, shape.numel()} : matrix_of(shape);
+  if (first > 0 && shape_.cols >= static_cast<std::int64_t>(kPanelColumns<float>)) update_ = find_update(program);
+  if (update_ &&
+      (access_of_register(update_->param) != Access::elements ||
+       access_of_register(update_->buffer) != Access::elements || access_of_register(update_->rate) != Access::scalar))
+    update_.reset();
+  for (const Instruction& i : program.code) flops_ += cost_of(i.code) * static_cast<double>(shape.numel());
+}
+
+bool FusedProgram::has(ElementOutputKind kind) const {
+  return std::find(outputs_.begin(), outputs_.end(), kind) != outputs_.end();
+}
+
+std::size_t FusedProgram::scratch_bytes() const {
+  const std::size_t inputs = access_.size() + 1;
+  return aligned(inputs * sizeof(ElementOperand)) + aligned(outputs_.size() * sizeof(ElementResult)) +
+         aligned(inputs * sizeof(float)) + vm_.scratch_bytes();
+}
+
+Region FusedProgram::region(const Block& block, std::size_t slot) const {
+  const Region all{shape_.cols, block.row, block.rows, block.col, block.cols};
+  if (slot >= first_ + access_.size()) {
+    switch (outputs_[slot - first_ - access_.size()]) {
+      case ElementOutputKind::elements:
+        return all;
+      case ElementOutputKind::column_sums:
+        return {shape_.cols, 0, 1, block.col, block.cols};
+      default:
+        return {(shape_.cols + kSumBlock - 1) / kSumBlock, 0, 1, block.col / kSumBlock,
+                (block.cols + kSumBlock - 1) / kSumBlock};
+    }
+  }
+  switch (access_[slot - first_]) {
+    case Access::elements:
+      return all;
+    case Access::row:
+      return {shape_.cols, 0, 1, block.col, block.cols};
+    case Access::column:
+      return {1, block.row, block.rows, 0, 1};
+    default:
+      return {};
+  }
+}
+
+void FusedProgram::run(const KernelArgs& args, const Block& block, void* scratch, const float* product,
+                       std::int64_t stride) const {
+  const std::size_t inputs = access_.size() + 1;
+  char* room = static_cast<char*>(scratch);
+  auto* operands = reinterpret_cast<ElementOperand*>(room);
+  room += aligned(inputs * sizeof(ElementOperand));
+  auto* results = reinterpret_cast<ElementResult*>(room);
+  room += aligned(outputs_.size() * sizeof(ElementResult));
+  auto* rounded = reinterpret_cast<float*>(room);
+  room += aligned(inputs * sizeof(float));
+
+  ElementOperand* operand = operands;
+  if (first_ > 0) *operand++ = {product, stride, false};
+  const std::int64_t at = block.row * shape_.cols + block.col;
+  for (std::size_t i = 0; i < access_.size(); ++i, ++operand) {
+    const float* data = args.input<float>(first_ + i);
+    if (is_f64_[i]) {
+      rounded[i] = static_cast<float>(*args.input<double>(first_ + i));
+      data = rounded + i;
+    }
+    switch (access_[i]) {
+      case Access::elements:
+        *operand = {data + (is_f64_[i] ? 0 : at), shape_.cols, false};
+        break;
+      case Access::row:
+        *operand = {data + block.col, 0, false};
+        break;
+      case Access::column:
+        *operand = {data + block.row, 1, true};
+        break;
+      default:
+        *operand = {data, 0, true};
+    }
+  }
+  for (std::size_t k = 0; k < outputs_.size(); ++k) {
+    float* data = args.output<float>(k);
+    switch (outputs_[k]) {
+      case ElementOutputKind::elements:
+        results[k] = {data + at, shape_.cols};
+        break;
+      case ElementOutputKind::column_sums:
+        results[k] = {data + block.col, 0};
+        break;
+      default:
+        results[k] = {data + block.col / kSumBlock, 0};
+    }
+  }
+  vm_.run(block.rows, block.cols, operands, results, room, block.row);
+}
+
+std::optional<MomentumUpdate<float>> FusedProgram::update(const KernelArgs& args) const {
+  if (!update_) return {};
+  const auto slot = [&](Register r) { return first_ + r - 1; };
+  const float rate = is_f64_[update_->rate - 1] ? static_cast<float>(*args.input<double>(slot(update_->rate)))
+                                                : *args.input<float>(slot(update_->rate));
+  return MomentumUpdate<float>{.param = args.input<float>(slot(update_->param)),
+                               .buffer = args.input<float>(slot(update_->buffer)),
+                               .param_out = args.output<float>(update_->param_result),
+                               .buffer_out = args.output<float>(update_->buffer_result),
+                               .momentum = update_->momentum,
+                               .rate = rate};
+}
+
+std::size_t FusedProgram::list_matrices(const KernelArgs& args, const float** matrices) const {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < access_.size(); ++i)
+    if (access_[i] == Access::elements && !is_f64_[i]) matrices[count++] = args.input<float>(first_ + i);
+  return count;
+}
+
+}  // namespace weft

@@ -1,0 +1,61 @@
+// The product of two matrices on one thread, in Highway vectors, for f32 and f64.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "ops/product/product.h"
+
+namespace weft {
+
+// A rectangle of the product.
+struct Block {
+  std::int64_t row = 0, col = 0, rows = 0, cols = 0;
+};
+
+// A step of gradient descent with momentum whose gradient is the product: buffer' = momentum * buffer + product and
+// param' = param - rate * buffer', each operation rounded. Dense [m,n] matrices; a result may take the place of either
+// operand.
+template <class T>
+struct MomentumUpdate {
+  const T *param, *buffer;
+  T *param_out, *buffer_out;
+  T momentum, rate;
+};
+
+// What takes finished blocks of a product while they are in the cache, in place of storing them to C.
+// The blocks of one call cover its part but for what `update` takes, each element once. They come column panel by
+// column panel, and within a panel in ascending order of rows, without gaps.
+template <class T>
+struct GemmEpilogue {
+  // values: block.rows x block.cols, rows `stride` elements apart; block.row and block.col count from the product's
+  // first element.
+  void (*run)(void* context, const Block& block, const T* values, std::int64_t stride);
+  void* context;
+  // Dense [m,n] matrices that run reads or writes at the block's place: fetched into the cache ahead, during the
+  // multiplication.
+  std::span<const T* const> prefetch;
+  // The same as run does: for elements of the product while they are in registers. Run gets the blocks that are left.
+  const MomentumUpdate<T>* update = nullptr;
+};
+
+// C[part] = (op(A) op(B))[part] with dense row-major C [m,n]: one matrix, the batch is the caller's. m, n and k must
+// not be 0. With an epilogue nothing is written to C, which may be null then. Each element is summed in an order that
+// depends on the shape and the instruction set only, so the bits are the same for any parts and with any epilogue.
+// scratch has gemm_scratch() elements.
+void gemm(const Product& p, const Block& part, const float* a, const float* b, float* c, float* scratch,
+          const GemmEpilogue<float>* epilogue = nullptr);
+void gemm(const Product& p, const Block& part, const double* a, const double* b, double* c, double* scratch,
+          const GemmEpilogue<double>* epilogue = nullptr);
+std::int64_t gemm_scratch(const Product& p, const Block& part, bool epilogue);
+
+// How a product is cut into parts for parallel runs: by shape and cost, never by threads. A small product is one part.
+// Parts have whole columns where something adds them up.
+std::vector<Block> parts_of(const Product& p, bool whole_columns = false);
+
+// Whether rows of A meet rows of B in dot products, which then lie along the memory of both. More rows of A than a few
+// pay for turning B round instead.
+inline bool takes_dots(const Product& p) { return p.transpose_b && !p.transpose_a && p.m <= 4; }
+
+}  // namespace weft

@@ -1,0 +1,49 @@
+// linear: the rows of x times a weight matrix, plus a bias.
+#include <array>
+
+#include "graph/capture/capture.h"
+#include "ops/call_checks.h"
+#include "ops/values.h"
+#include "weft/ops.h"
+
+namespace weft {
+namespace {
+
+// All leading dims are rows of one product, to which the bias is added before they are dims again.
+Value linear(std::span<const Value> v) {
+  const Value &x = v[0], &weight = v[1];
+  const auto refuse = [&](std::string_view rule) { fail_call("linear", v, x.builder().where, rule); };
+  if (weight.rank() != 2) refuse("the weight must be a matrix [out,in]");
+  if (x.rank() == 0 || x.shape()[x.rank() - 1] != weight.shape()[1])
+    refuse("the last extent of x must be the last extent of the weight");
+  for (const Value& each : v)
+    if (each.dtype() != x.dtype()) refuse("dtypes differ");
+  if (v.size() > 2 && v[2].shape() != Shape{weight.shape()[0]})
+    refuse("the bias must have as many elements as the weight has rows");
+
+  Dims shape = x.shape().vec();
+  shape.pop_back();
+  const std::int64_t rows = Shape(shape).numel();
+  shape.push_back(weight.shape()[0]);
+  const Value product = matmul(reshape(x, Shape{rows, weight.shape()[1]}), false, weight, true);
+  return reshape(v.size() > 2 ? product + v[2] : product, Shape(shape));
+}
+
+const char* gradient_name(const Operand& x, bool bias) {
+  const int rank = x.is_number() ? 0 : x.tensor().shape().rank();
+  if (rank == 2) return bias ? "AddmmBackward" : "MmBackward";
+  if (bias) return "AddBackward0";
+  return rank == 1 ? "SqueezeBackward3" : "UnsafeViewBackward";
+}
+
+}  // namespace
+
+Tensor linear(const Operand& x, const Tensor& weight, const Tensor& bias) {
+  const Operand w(weight, x.at()), b(bias, x.at());
+  const std::array<const Operand*, 3> operands{&x, &w, &b};
+  const std::span<const Operand* const> used(operands.data(), bias.defined() ? 3 : 2);
+  CaptureScope scope(used);
+  return scope.tensor(linear(scope.values()), gradient_name(x, bias.defined()));
+}
+
+}  // namespace weft

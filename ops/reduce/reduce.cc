@@ -1,0 +1,97 @@
+// sum, and what is made of it: mean, sum_to.
+#include "ops/reduce/reduce.h"
+
+#include "graph/capture/capture.h"
+#include "ops/call_checks.h"
+#include "ops/kernels/reduce/sum_simd.h"
+#include "ops/values.h"
+#include "weft/ops.h"
+
+namespace weft {
+namespace {
+
+Types infer_sum(const OpCall& call) {
+  call.require(call.in(0).dtype != DType::boolean, "sums of bool are not defined", "cast(x, kInt64) counts");
+  return {{call.in(0).dtype, infer_reduction(call)}};
+}
+
+void sum_grad(GradCall& g) { g.set(0, expand_reduced(g.dout(), g.in(0), g.attr<Dims>("dims"))); }
+
+Kernel compile_sum(const OpCall& call) {
+  switch (call.in(0).dtype) {
+    case DType::f32:
+      return reduce_kernel(call, sum_pass_f32);
+    case DType::f64:
+      return reduce_kernel(call, sum_pass_f64);
+    default:
+      return reduce_kernel(call, sum_pass_i64);
+  }
+}
+
+}  // namespace
+
+constexpr OpDef kSum{.name = "sum",
+                     .min_inputs = 1,
+                     .max_inputs = 1,
+                     .infer = infer_sum,
+                     .grad = sum_grad,
+                     .compile = compile_sum,
+                     .grad_name = "SumBackward1"};
+WEFT_REGISTER_OP(kSum);
+
+Value sum(const Value& x, const Dims& dims, bool keepdim) {
+  const Dims all = normalize_dims("sum", dims, x.type(), x.builder().where);
+  const Value summand = x.dtype() == DType::boolean ? cast(x, DType::i64) : x;
+  return x.builder().record(kSum, {summand}, {{"dims", all}, {"keepdim", keepdim}});
+}
+
+Value mean(const Value& x, const Dims& dims, bool keepdim) {
+  if (!is_floating(x.dtype())) fail_call("mean", x, "needs a floating tensor", "cast(x, kFloat32) first");
+  double count = 1;
+  for (const std::int64_t d : normalize_dims("mean", dims, x.type(), x.builder().where))
+    count *= static_cast<double>(x.shape()[static_cast<int>(d)]);
+  return sum(x, dims, keepdim) / count;
+}
+
+Value sum_to(const Value& x, const Shape& shape) {
+  if (x.shape() == shape) return x;
+  const int added = x.rank() - shape.rank();
+  const auto fail = [&] { fail_call("sum_to", x, "does not come from broadcasting " + shape.str()); };
+  if (added < 0) fail();
+  Dims dims;
+  for (int d = 0; d < x.rank(); ++d) {
+    const std::int64_t target = d < added ? 1 : shape[d - added];
+    if (x.shape()[d] == target) continue;
+    if (target != 1) fail();
+    dims.push_back(d);
+  }
+  const Value total = dims.empty() ? x : sum(x, dims, false);
+  return total.shape() == shape ? total : reshape(total, shape);
+}
+
+Tensor sum(const Operand& x) {
+  return capture(
+      {&x}, [](std::span<const Value> v) { return sum(v[0], {}, false); }, "SumBackward0");
+}
+Tensor sum(const Operand& x, const std::vector<std::int64_t>& dims, bool keepdim) {
+  return capture({&x}, [&](std::span<const Value> v) { return sum(v[0], dims, keepdim); });
+}
+Tensor mean(const Operand& x) {
+  return capture(
+      {&x}, [](std::span<const Value> v) { return mean(v[0], {}, false); }, "MeanBackward0");
+}
+Tensor mean(const Operand& x, const std::vector<std::int64_t>& dims, bool keepdim) {
+  return capture(
+      {&x}, [&](std::span<const Value> v) { return mean(v[0], dims, keepdim); }, "MeanBackward1");
+}
+
+Tensor Tensor::sum(SourceLocation at) const { return weft::sum({*this, at}); }
+Tensor Tensor::sum(const std::vector<std::int64_t>& dims, bool keepdim, SourceLocation at) const {
+  return weft::sum({*this, at}, dims, keepdim);
+}
+Tensor Tensor::mean(SourceLocation at) const { return weft::mean({*this, at}); }
+Tensor Tensor::mean(const std::vector<std::int64_t>& dims, bool keepdim, SourceLocation at) const {
+  return weft::mean({*this, at}, dims, keepdim);
+}
+
+}  // namespace weft

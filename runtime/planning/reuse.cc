@@ -1,0 +1,133 @@
+// Dependencies that let a large value take the bytes of one that is dead by then in serial order, but not yet for
+// certain when steps run side by side: the writer of the one then waits for the last readers of the other.
+//
+// Each such edge takes some freedom from the schedule. They are added as long as no path gets longer than the longest
+// one was, give or take, or than what many workers could make of all the work.
+#include <algorithm>
+
+#include "runtime/planning/draft.h"
+#include "runtime/planning/memory.h"
+#include "runtime/planning/reachability.h"
+
+namespace weft {
+namespace {
+
+constexpr std::size_t kLarge = std::size_t{64} << 10;  // bytes that are worth an edge
+constexpr double kSlack = 1.25, kManyWorkers = 8;
+constexpr std::size_t kMaxEdges = 256;  // for one value
+
+class Reuse {
+ public:
+  explicit Reuse(Draft& draft)
+      : d_(draft),
+        order_(draft.depends),
+        touches_(draft.buffer_bytes.size()),
+        taken_(draft.buffer_bytes.size(), false),
+        added_(draft.plan.steps.size()),
+        end_(draft.plan.steps.size()) {
+    const PlanStats& stats = d_.plan.stats;
+    longest_ = std::max(kSlack * stats.critical_seconds, stats.estimated_seconds / kManyWorkers);
+  }
+
+  bool add_edges() {
+    find_touches();
+    for (StepId s = 0; s < d_.plan.steps.size(); ++s) {
+      const Step& step = d_.plan.steps[s];
+      if (step.part == 0)
+        for (const Slot& output : d_.plan.outputs_of(step))
+          if (output.space == Space::arena && d_.buffer_bytes[output.where] >= kLarge) find_room(s, output.where);
+      double begin = 0;
+      for (const StepId p : d_.depends.of(s)) begin = std::max(begin, end_[p]);
+      for (const StepId p : added_[s]) begin = std::max(begin, end_[p]);
+      end_[s] = begin + static_cast<double>(d_.plan.seconds[s]);
+    }
+    if (!any_) return false;
+    merge();
+    return true;
+  }
+
+ private:
+  void find_touches() {
+    for (StepId s = 0; s < d_.plan.steps.size(); ++s) {
+      const Step& step = d_.plan.steps[s];
+      for (std::uint32_t i = 0; i < step.num_inputs + step.num_outputs; ++i) {
+        const Slot& slot = d_.plan.slots[step.first_slot + i];
+        if (slot.space != Space::arena || d_.buffer_bytes[slot.where] < kLarge) continue;
+        if (touches_[slot.where].empty()) large_.push_back(slot.where);
+        touches_[slot.where].push_back(s);
+      }
+    }
+  }
+
+  // A dead value of about the size, the one that died last, for what the parts from s on write.
+  void find_room(StepId s, std::uint64_t buffer) {
+    const std::size_t bytes = d_.buffer_bytes[buffer];
+    std::uint64_t best = buffer;
+    for (const std::uint64_t other : large_) {
+      const std::size_t room = d_.buffer_bytes[other];
+      if (taken_[other] || touches_[other].back() >= s || room < bytes || room > 2 * bytes) continue;
+      if (best == buffer || touches_[other].back() > touches_[best].back()) best = other;
+    }
+    if (best == buffer || !wait_for(s, last_touches(best))) return;
+    taken_[best] = true;
+  }
+
+  std::vector<StepId> last_touches(std::uint64_t buffer) const {
+    std::vector<StepId> last;
+    for (const StepId t : touches_[buffer]) {
+      const auto later = [&](StepId u) { return order_.before(t, u); };
+      if (std::none_of(touches_[buffer].begin(), touches_[buffer].end(), later)) last.push_back(t);
+    }
+    return last;
+  }
+
+  // Makes the parts from s on wait, unless that would make the run too long.
+  bool wait_for(StepId s, const std::vector<StepId>& steps) {
+    const StepId parts = d_.parts(s);
+    if (steps.size() * parts > kMaxEdges) return false;
+    for (StepId p = s; p < s + parts; ++p)
+      for (const StepId t : steps)
+        if (!order_.before(t, p) && end_[t] + static_cast<double>(d_.plan.remaining[p]) > longest_) return false;
+    for (StepId p = s; p < s + parts; ++p)
+      for (const StepId t : steps)
+        if (!order_.before(t, p)) {
+          added_[p].push_back(t);
+          any_ = true;
+        }
+    return true;
+  }
+
+  void merge() {
+    StepGraph all;
+    for (StepId s = 0; s < d_.plan.steps.size(); ++s) {
+      std::vector<StepId> predecessors(d_.depends.of(s).begin(), d_.depends.of(s).end());
+      predecessors.insert(predecessors.end(), added_[s].begin(), added_[s].end());
+      std::sort(predecessors.begin(), predecessors.end());
+      predecessors.erase(std::unique(predecessors.begin(), predecessors.end()), predecessors.end());
+      all.predecessors.insert(all.predecessors.end(), predecessors.begin(), predecessors.end());
+      all.first.push_back(static_cast<std::uint32_t>(all.predecessors.size()));
+    }
+    d_.depends = std::move(all);
+  }
+
+  Draft& d_;
+  Reachability order_;
+  std::vector<std::vector<StepId>> touches_;  // of each large buffer, ascending
+  std::vector<std::uint64_t> large_;
+  std::vector<bool> taken_;
+  std::vector<std::vector<StepId>> added_;  // what each step waits for in addition
+  std::vector<double> end_;                 // of each step, with any number of workers
+  double longest_ = 0;
+  bool any_ = false;
+};
+
+}  // namespace
+
+void order_for_reuse(Draft& draft) {
+  const bool any = std::any_of(draft.buffer_bytes.begin(), draft.buffer_bytes.end(),
+                               [](std::size_t bytes) { return bytes >= kLarge; });
+  if (!any || draft.plan.steps.size() > Reachability::kExactSteps) return;
+  if (Reuse(draft).add_edges()) add_successors(draft);
+}
+
+}  // namespace weft

@@ -1,0 +1,130 @@
+#include "runtime/reports/schedule.h"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <queue>
+
+#include "runtime/planning/step_name.h"
+
+namespace weft {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// What a step costs beside its kernel where it is counted down, and where it is a task that another worker takes.
+constexpr double kCountSeconds = 15e-9;
+constexpr double kTaskSeconds = 150e-9;
+// Until the other workers are awake.
+constexpr double kWakeSeconds = 5e-6;
+
+// What reading the clock takes.
+double clock_seconds() {
+  constexpr int kReads = 100;
+  const Clock::time_point begin = Clock::now();
+  for (int i = 0; i < kReads; ++i) Clock::now();
+  return std::chrono::duration<double>(Clock::now() - begin).count() / kReads;
+}
+
+// The longest path to the end from each step.
+std::vector<double> urgency(const Plan& plan, std::span<const double> seconds) {
+  std::vector<double> rest(plan.steps.size());
+  for (std::size_t i = plan.steps.size(); i-- > 0;) {
+    const auto s = static_cast<StepId>(i);
+    for (const StepId next : plan.successors_of(s)) rest[s] = std::max(rest[s], rest[next]);
+    rest[s] += seconds[s];
+  }
+  return rest;
+}
+
+std::vector<ScheduleReport::Step> critical_path(const Plan& plan, std::span<const double> seconds,
+                                                const std::vector<double>& rest) {
+  std::vector<ScheduleReport::Step> path;
+  const auto longest = [&](std::span<const StepId> steps) {
+    return *std::max_element(steps.begin(), steps.end(), [&](StepId a, StepId b) { return rest[a] < rest[b]; });
+  };
+  for (std::span<const StepId> next = plan.roots; !next.empty();) {
+    const StepId s = longest(next);
+    path.push_back({name_of(plan, plan.steps[s]), seconds[s]});
+    next = plan.successors_of(s);
+  }
+  return path;
+}
+
+std::vector<ScheduleReport::Call> work_by_call(const Plan& plan, std::span<const double> seconds) {
+  std::vector<ScheduleReport::Call> calls;
+  for (StepId s = 0; s < plan.steps.size(); ++s) {
+    const Step& step = plan.steps[s];
+    const Kernel& kernel = plan.kernels[step.kernel];
+    if (step.part == 0 && step.num_outputs > 0)
+      calls.push_back({describe_result(plan, step, 0), kernel.parts, 0, kernel.flops});
+    if (step.num_outputs > 0) calls.back().seconds += seconds[s];
+  }
+  std::stable_sort(calls.begin(), calls.end(), [](const auto& a, const auto& b) { return a.seconds > b.seconds; });
+  return calls;
+}
+
+// The end of the last step, the workers' choices replayed event by event.
+double makespan(const Plan& plan, std::span<const double> seconds, const std::vector<double>& rest, int workers) {
+  using Timed = std::pair<double, StepId>;
+  const auto less_urgent = [&](StepId a, StepId b) { return rest[a] != rest[b] ? rest[a] < rest[b] : a > b; };
+  std::priority_queue<StepId, std::vector<StepId>, decltype(less_urgent)> ready(less_urgent);
+  std::priority_queue<Timed, std::vector<Timed>, std::greater<>> running;
+  std::vector<std::uint32_t> waiting = plan.dependencies;
+  for (const StepId s : plan.roots) ready.push(s);
+  const double overhead = workers == 1 ? kCountSeconds / 3 : kCountSeconds;
+  double now = 0;
+  int idle = workers;
+  while (!ready.empty() || !running.empty()) {
+    for (; idle > 0 && !ready.empty(); --idle) {
+      const StepId s = ready.top();
+      ready.pop();
+      const double task =
+          workers > 1 && plan.successors_of(s).size() != 1 && seconds[s] > kTaskSeconds ? kTaskSeconds : 0;
+      running.emplace(now + seconds[s] + overhead + task, s);
+    }
+    now = running.top().first;
+    const StepId done = running.top().second;
+    running.pop();
+    ++idle;
+    for (const StepId next : plan.successors_of(done))
+      if (--waiting[next] == 0) ready.push(next);
+  }
+  return workers > 1 ? now + kWakeSeconds : now;
+}
+
+}  // namespace
+
+std::vector<double> measure_steps(Run& run, Executor& executor) {
+  constexpr int kLeastRounds = 5, kMostRounds = 200;
+  constexpr double kEnough = 0.2;
+  std::vector<double> seconds(run.plan().steps.size(), 1e9);
+  run.time_steps(seconds);
+  const Clock::time_point begin = Clock::now();
+  for (int round = 0; round < kMostRounds; ++round) {
+    run.execute(executor);
+    const double passed = std::chrono::duration<double>(Clock::now() - begin).count();
+    if (round >= kLeastRounds && passed > kEnough) break;
+  }
+  const double reading = clock_seconds();
+  for (double& s : seconds) s = std::max(s - reading, 1e-9);
+  return seconds;
+}
+
+ScheduleReport simulate(const Plan& plan, std::span<const double> seconds, int workers) {
+  ScheduleReport report;
+  report.workers = workers;
+  for (const double s : seconds) report.work_seconds += s;
+  if (plan.steps.empty()) return report;
+  const std::vector<double> rest = urgency(plan, seconds);
+  report.critical_path = critical_path(plan, seconds, rest);
+  report.calls = work_by_call(plan, seconds);
+  for (const ScheduleReport::Step& step : report.critical_path) report.span_seconds += step.seconds;
+  // The executor runs a plan serially that gains nothing from threads.
+  report.predicted_seconds = makespan(plan, seconds, rest, 1);
+  if (workers > 1)
+    report.predicted_seconds = std::min(report.predicted_seconds, makespan(plan, seconds, rest, workers));
+  return report;
+}
+
+}  // namespace weft

@@ -1,0 +1,34 @@
+#include "runtime/running/failure.h"
+
+#include <string>
+
+#include "runtime/planning/kernel_cache.h"
+
+namespace weft {
+namespace {
+
+// The message without the "[op] " that call.fail() writes itself.
+std::string without_prefix(std::string text, std::string_view op) {
+  const std::string prefix = "[" + std::string(op) + "] ";
+  if (text.starts_with(prefix)) text.erase(0, prefix.size());
+  return text;
+}
+
+}  // namespace
+
+void throw_failure(const Graph& graph, NodeId n, const std::exception_ptr& cause) {
+  std::vector<const TensorType*> types;
+  const OpCall call = call_of(graph, n, types);
+  try {
+    std::rethrow_exception(cause);
+  } catch (const Error& error) {
+    if (*error.where().file) throw;  // it says all of this already
+    call.fail(without_prefix(error.what(), call.op.name));
+  } catch (const std::exception& error) {
+    call.fail(error.what());
+  } catch (...) {
+    call.fail("the kernel threw something that is no std::exception");
+  }
+}
+
+}  // namespace weft

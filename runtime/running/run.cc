@@ -1,0 +1,143 @@
+#include "runtime/running/run.h"
+
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+#include <utility>
+
+#include "runtime/running/failure.h"
+
+namespace weft {
+
+namespace {
+
+// Makes the system give its pages now, rather than in the first execution.
+void touch(Buffer& buffer) {
+  constexpr std::size_t kPage = 4096;
+  volatile char* bytes = buffer.as<char>();
+  for (std::size_t at = 0; at < buffer.bytes(); at += kPage) bytes[at] = 0;
+}
+
+}  // namespace
+
+Run::Run(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)), arena_(plan_->stats.arena_bytes) {
+  touch(arena_);
+  const Program& program = plan_->program;
+  bound_.assign(program.graph.inputs().size() + program.num_results(), nullptr);
+  pointers_.resize(plan_->slots.size());
+  for (std::size_t i = 0; i < pointers_.size(); ++i) pointers_[i] = resolve(plan_->slots[i]);
+  index_externals();
+  make_calls();
+  provide_scratch(1);
+}
+
+void Run::make_calls() {
+  const auto needs_instance = [&](const Step& step) { return plan_->kernels[step.kernel].instance != nullptr; };
+  instances_.reserve(static_cast<std::size_t>(std::count_if(plan_->steps.begin(), plan_->steps.end(), needs_instance)));
+  calls_.reserve(plan_->steps.size());
+  for (const Step& step : plan_->steps) {
+    const Kernel& kernel = plan_->kernels[step.kernel];
+    if (kernel.instance) instances_.push_back(kernel.instance());
+    void** slots = pointers_.data() + step.first_slot;
+    calls_.push_back({kernel.instance ? &instances_.back() : &kernel.run, slots, slots + step.num_inputs, step.part});
+  }
+}
+
+void Run::time_steps(std::vector<double>& seconds) {
+  using Clock = std::chrono::steady_clock;
+  timed_.reserve(calls_.size());  // calls keep the addresses
+  for (StepId s = 0; s < calls_.size(); ++s) {
+    timed_.push_back([run = calls_[s].run, &least = seconds[s]](const KernelArgs& args) {
+      const Clock::time_point begin = Clock::now();
+      (*run)(args);
+      least = std::min(least, std::chrono::duration<double>(Clock::now() - begin).count());
+    });
+    calls_[s].run = &timed_[s];
+  }
+}
+
+void Run::provide_scratch(std::size_t workers) {
+  while (scratch_.size() < workers) scratch_.push_back(std::make_unique<Buffer>(plan_->stats.scratch_bytes));
+}
+
+// Null for what is bound later.
+void* Run::resolve(const Slot& slot) {
+  if (slot.space == Space::arena) return arena_.as<char>() + slot.where;
+  if (slot.space != Space::constant) return nullptr;
+  // Kernels never write to constants.
+  return plan_->constants->data() ? plan_->constants->as<char>() + slot.where : nullptr;
+}
+
+namespace {
+
+// The number of an external slot: arguments, then variables, then results.
+std::size_t external_of(const Program& program, const Slot& slot) {
+  if (slot.space == Space::variable) return program.num_arguments() + slot.where;
+  if (slot.space == Space::result) return program.graph.inputs().size() + slot.where;
+  return slot.where;
+}
+
+}  // namespace
+
+void Run::index_externals() {
+  const auto is_external = [](const Slot& slot) { return slot.space != Space::arena && slot.space != Space::constant; };
+  first_use_.assign(bound_.size() + 1, 0);
+  for (const Slot& slot : plan_->slots)
+    if (is_external(slot)) ++first_use_[external_of(plan_->program, slot) + 1];
+  std::partial_sum(first_use_.begin(), first_use_.end(), first_use_.begin());
+  uses_.resize(first_use_.back());
+  std::vector<std::uint32_t> next(first_use_.begin(), first_use_.end() - 1);
+  for (std::uint32_t i = 0; i < plan_->slots.size(); ++i)
+    if (is_external(plan_->slots[i])) uses_[next[external_of(plan_->program, plan_->slots[i])]++] = i;
+}
+
+void Run::bind(std::size_t external, const void* bytes) {
+  if (bound_[external] == bytes) return;
+  bound_[external] = bytes;
+  for (std::uint32_t u = first_use_[external]; u < first_use_[external + 1]; ++u)
+    pointers_[uses_[u]] = const_cast<void*>(bytes);  // no step writes to an argument
+}
+
+void Run::bind_argument(std::size_t i, const void* bytes) { bind(i, bytes); }
+void Run::bind_variable(std::size_t j, void* bytes) { bind(plan_->program.num_arguments() + j, bytes); }
+void Run::bind_result(std::size_t k, void* bytes) { bind(plan_->program.graph.inputs().size() + k, bytes); }
+
+// What is used and has bytes must be bound: a null pointer must never reach a kernel.
+void Run::check_bound() const {
+  const Graph& graph = plan_->program.graph;
+  const std::size_t inputs = graph.inputs().size();
+  for (std::size_t e = 0; e < bound_.size(); ++e) {
+    if (bound_[e] || first_use_[e] == first_use_[e + 1]) continue;
+    const TensorType& type =
+        e < inputs ? graph.node(graph.inputs()[e]).outputs[0] : graph.type(graph.outputs()[e - inputs]);
+    if (type.bytes() == 0) continue;
+    const std::size_t arguments = plan_->program.num_arguments();
+    throw Error("[run] " +
+                (e < arguments ? "argument " + std::to_string(e)
+                 : e < inputs  ? "variable " + std::to_string(e - arguments)
+                               : "result " + std::to_string(e - inputs)) +
+                " is not bound");
+  }
+}
+
+void Run::execute(Executor& executor) {
+  check_bound();
+  failed_.store(false, std::memory_order_relaxed);
+  executor.run(*this);
+  if (failed()) rethrow();
+}
+
+void Run::fail(StepId s) noexcept {
+  if (failed_.exchange(true)) return;
+  error_ = std::current_exception();
+  failed_step_ = s;
+}
+
+void Run::rethrow() {
+  const std::exception_ptr error = std::exchange(error_, nullptr);
+  const NodeId n = plan_->steps[failed_step_].node;
+  if (n == Step::kNoNode) std::rethrow_exception(error);
+  throw_failure(plan_->program.graph, n, error);
+}
+
+}  // namespace weft

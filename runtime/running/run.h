@@ -1,0 +1,99 @@
+// Run: all mutable state of one execution of a Plan.
+#pragma once
+
+#include <atomic>
+#include <exception>
+#include <memory>
+#include <vector>
+
+#include "runtime/planning/plan.h"
+#include "runtime/running/executor.h"
+
+namespace weft {
+
+// What an executor keeps with a Run from one execution to the next.
+class ExecutorState {
+ public:
+  virtual ~ExecutorState() = default;
+};
+
+// Used by one caller at a time; Runs of one Plan are independent of each other.
+class Run {
+ public:
+  explicit Run(std::shared_ptr<const Plan> plan);
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
+  const Plan& plan() const { return *plan_; }
+
+  // Dense row-major bytes, 64-byte aligned, that stay valid through execute(). Bindings persist. A result's or
+  // variable's bytes must not overlap those of anything else that is bound.
+  void bind_argument(std::size_t i, const void* bytes);
+  void bind_variable(std::size_t j, void* bytes);
+  void bind_result(std::size_t k, void* bytes);
+
+  // Runs the plan once. Everything that has bytes must be bound. Allocates nothing after the first time with an
+  // executor. Throws Error, naming the node, its types and the user's line, after the last step has ended; variables
+  // then keep their old values (if the op that failed is marked may_throw) and results are undefined.
+  void execute(Executor& executor);
+
+  // The bytes that this run holds: intermediates, and scratch for each worker that an executor came with so far.
+  std::size_t arena_bytes() const { return arena_.bytes() + scratch_.size() * plan_->stats.scratch_bytes; }
+
+  // From now on each step notes what it takes, in seconds, where that is less than what stands there.
+  void time_steps(std::vector<double>& seconds);
+
+  // ---- For executors
+  // Scratch for workers 0 .. n - 1. Comes before the first step that one of them runs; throws Error.
+  void provide_scratch(std::size_t workers);
+  // Runs the kernel of step s, or nothing after a failure. Never throws. A worker runs one step at a time.
+  void step(StepId s, std::size_t worker = 0) noexcept {
+    if (failed()) return;
+    const Call& call = calls_[s];
+    try {
+      (*call.run)({call.in, call.out, scratch_[worker]->data(), call.part});
+    } catch (...) {
+      fail(s);
+    }
+  }
+  bool failed() const { return failed_.load(std::memory_order_relaxed); }
+  void* arena() { return arena_.data(); }
+  std::unique_ptr<ExecutorState>& executor_state() { return executor_state_; }
+
+ private:
+  struct Call {
+    const KernelFn* run;
+    const void* const* in;
+    void* const* out;
+    std::uint32_t part;
+  };
+
+  void make_calls();
+  void* resolve(const Slot& slot);
+  void index_externals();
+  void bind(std::size_t external, const void* bytes);
+  void check_bound() const;
+  void fail(StepId s) noexcept;
+  [[noreturn]] void rethrow();
+
+  std::shared_ptr<const Plan> plan_;
+  Buffer arena_;
+  std::vector<std::unique_ptr<Buffer>> scratch_;  // of each worker
+  std::vector<void*> pointers_;                   // of each of the plan's slots
+  std::vector<Call> calls_;                       // of each step
+  std::vector<KernelFn> instances_;
+  std::vector<KernelFn> timed_;
+
+  // Externals: arguments, then variables, then results. The slots that name external e are
+  // uses_[first_use_[e]] .. uses_[first_use_[e + 1]].
+  std::vector<const void*> bound_;
+  std::vector<std::uint32_t> first_use_;
+  std::vector<std::uint32_t> uses_;
+
+  std::atomic<bool> failed_{false};
+  std::exception_ptr error_;
+  StepId failed_step_ = 0;
+  std::unique_ptr<ExecutorState> executor_state_;
+};
+
+}  // namespace weft

@@ -1,0 +1,169 @@
+// Steps as dependency-counted oneTBB tasks. This is the only file that knows TBB.
+//
+// Tasks are objects of the Run, made once: d1::task is what TBB's own algorithms are made of. It allocates nothing, and
+// it leaves the ordering of steps to our counters alone, where ThreadSanitizer can see it.
+#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/task_arena.h>
+#include <oneapi/tbb/task_group.h>
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "runtime/running/executor.h"
+#include "runtime/running/ready_steps.h"
+#include "runtime/running/run.h"
+#include "runtime/running/tsan.h"
+
+namespace weft {
+namespace {
+
+namespace d1 = tbb::detail::d1;
+
+#if WEFT_SEEDED_BUG == 1
+constexpr std::memory_order kCount = std::memory_order_relaxed;
+#else
+constexpr std::memory_order kCount = std::memory_order_acq_rel;
+#endif
+
+constexpr StepId kNoStep = static_cast<StepId>(-1);
+constexpr std::size_t kNoWorker = ReadySteps::kNoWorker;
+
+// Workers that may be at it at once.
+int concurrency() {
+  const auto allowed = tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism);
+  return std::min(tbb::this_task_arena::max_concurrency(), static_cast<int>(allowed));
+}
+
+class TaskGraph;
+
+// Runs one step, and then goes on with successors while it is this task that made them ready.
+class StepTask final : public d1::task {
+ public:
+  TaskGraph* graph = nullptr;
+  StepId step = 0;
+
+  d1::task* execute(d1::execution_data&) override;
+  // Reached only if the context is cancelled, which nobody does; the steps must be counted down all the same.
+  d1::task* cancel(d1::execution_data& data) override { return execute(data); }
+};
+
+// The tasks and counters of one Run.
+class TaskGraph final : public ExecutorState {
+ public:
+  explicit TaskGraph(Run& run)
+      : run_(run),
+        plan_(run.plan()),
+        waiting_for_(plan_.steps.size()),
+        tasks_(plan_.steps.size()),
+        ready_(plan_),
+        context_(d1::task_group_context::isolated) {
+    for (StepId s = 0; s < tasks_.size(); ++s) {
+      tasks_[s].graph = this;
+      tasks_[s].step = s;
+    }
+  }
+
+  void execute() {
+    for (std::size_t s = 0; s < waiting_for_.size(); ++s)
+      waiting_for_[s].store(plan_.dependencies[s], std::memory_order_relaxed);
+    steps_left_.reserve(static_cast<std::uint32_t>(tasks_.size()));
+    ready_.provide_workers(static_cast<std::size_t>(tbb::this_task_arena::max_concurrency()),
+                           static_cast<std::size_t>(concurrency()));
+    for (std::size_t i = plan_.roots.size(); i-- > 1;) spawn(plan_.roots[i], kNoWorker);
+    if (is_long(plan_.roots[0])) ready_.push(plan_.roots[0], kNoWorker);
+    tsan_release(&tasks_[plan_.roots[0]]);
+    d1::execute_and_wait(tasks_[plan_.roots[0]], context_, steps_left_, context_);
+    tsan_acquire(&steps_left_);
+    // The wait has seen the counter at 0, but inside of TBB: here ThreadSanitizer sees it, too.
+    if (kThreadSanitizer) steps_left_.reserve(0);
+  }
+
+  // From a ready step on, as long as this thread makes a further one ready. For a long step, the most urgent one of
+  // those runs in its place: there is one task for each. The last thing that touches the Run.
+  void run_from(StepId s) {
+    const auto worker = static_cast<std::size_t>(tbb::this_task_arena::current_thread_index());
+    std::uint32_t done = 0;
+    if (is_long(s)) s = ready_.pop(worker);
+    while (s != kNoStep) {
+      run_.step(s, worker);
+      ++done;
+      s = count_down(s, worker);
+      if (s != kNoStep && is_long(s)) s = ready_.exchange(s, worker);
+    }
+    tsan_release(&steps_left_);
+    steps_left_.release(done);
+  }
+
+ private:
+  bool is_long(StepId s) const { return plan_.seconds[s] >= ReadySteps::kLongSeconds; }
+
+  void spawn(StepId s, std::size_t worker) {
+    if (is_long(s)) ready_.push(s, worker);
+    tsan_release(&tasks_[s]);
+    d1::spawn(tasks_[s], context_);
+  }
+
+  // Returns the most urgent of the successors that became ready, after spawning the others.
+  StepId count_down(StepId s, std::size_t worker) {
+    StepId next = kNoStep;
+    const std::span<const StepId> successors = plan_.successors_of(s);
+    // Backwards: TBB runs last what was spawned first, which leaves the most urgent steps to this thread.
+    for (std::size_t i = successors.size(); i-- > 0;) {
+      // A step that waits for nothing else needs no counting.
+      if (plan_.dependencies[successors[i]] > 1 && waiting_for_[successors[i]].fetch_sub(1, kCount) != 1) continue;
+      if (next != kNoStep) spawn(next, worker);
+      next = successors[i];
+    }
+    return next;
+  }
+
+  Run& run_;
+  const Plan& plan_;
+  std::vector<std::atomic<std::uint32_t>> waiting_for_;
+  std::vector<StepTask> tasks_;
+  ReadySteps ready_;
+  d1::wait_context steps_left_{0};
+  d1::task_group_context context_;
+};
+
+d1::task* StepTask::execute(d1::execution_data&) {
+  tsan_acquire(this);
+  graph->run_from(step);
+  return nullptr;
+}
+
+class TbbExecutor final : public Executor {
+ public:
+  explicit TbbExecutor(double least_gain_seconds) : least_gain_seconds_(least_gain_seconds) {}
+
+  void run(Run& run) override {
+    const PlanStats& stats = run.plan().stats;
+    const bool gains = stats.estimated_seconds - stats.critical_seconds > least_gain_seconds_;
+    if (!gains || run.plan().steps.empty() || concurrency() < 2) return serial_executor().run(run);
+    run.provide_scratch(static_cast<std::size_t>(tbb::this_task_arena::max_concurrency()));
+    if (!run.executor_state()) run.executor_state() = std::make_unique<TaskGraph>(run);
+    // Isolated: while this thread waits it must not start an unrelated task of its caller, which may wait for a lock
+    // that this caller holds.
+    tbb::this_task_arena::isolate([&] { static_cast<TaskGraph&>(*run.executor_state()).execute(); });
+  }
+
+ private:
+  double least_gain_seconds_;
+};
+
+}  // namespace
+
+Executor& tbb_executor() {
+  // What waking a worker and waiting for it costs.
+  constexpr double kLeastGainSeconds = 20e-6;
+  static TbbExecutor executor(kLeastGainSeconds);
+  return executor;
+}
+
+std::unique_ptr<Executor> make_tbb_executor(double least_gain_seconds) {
+  return std::make_unique<TbbExecutor>(least_gain_seconds);
+}
+
+}  // namespace weft
