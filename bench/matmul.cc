@@ -98,12 +98,12 @@ struct Matrix {
 };
 
 struct Operands {
-  explicit Operands(const Product& p) : a(p.m * p.k), b(p.k * p.n), c(p.m * p.n) {}
+  explicit Operands(const GemmShape& p) : a(p.m * p.k), b(p.k * p.n), c(p.m * p.n) {}
   Matrix a, b, c;
 };
 
 // The first element against a sum in f64: what was measured computed something.
-void check(benchmark::State& state, const Product& p, Operands& o, float value) {
+void check(benchmark::State& state, const GemmShape& p, Operands& o, float value) {
   double sum = 0, size = 0;
   for (std::int64_t l = 0; l < p.k; ++l) {
     const double term = static_cast<double>(o.a.data()[p.transpose_a ? l * p.m : l]) *
@@ -114,25 +114,25 @@ void check(benchmark::State& state, const Product& p, Operands& o, float value) 
   if (std::abs(value - sum) > 1e-5 * size) state.SkipWithError("wrong product");
 }
 
-void report(benchmark::State& state, const Product& p) {
+void report(benchmark::State& state, const GemmShape& p) {
   const double peak = peak_flops();
   state.counters["GF/s"] = benchmark::Counter(p.flops() * 1e-9, benchmark::Counter::kIsIterationInvariantRate);
   state.counters["of_peak"] = benchmark::Counter(p.flops() / peak, benchmark::Counter::kIsIterationInvariantRate);
 }
 
 // All parts one after the other.
-void run_gemm(const Product& p, const std::vector<Block>& parts, Operands& o, float* scratch,
+void run_gemm(const GemmShape& p, const std::vector<Block>& parts, Operands& o, float* scratch,
               const GemmEpilogue<float>* epilogue = nullptr) {
   for (const Block& part : parts) gemm(p, part, o.a.data(), o.b.data(), o.c.data(), scratch, epilogue);
 }
 
-Matrix scratch_of(const Product& p, const std::vector<Block>& parts, bool epilogue) {
+Matrix scratch_of(const GemmShape& p, const std::vector<Block>& parts, bool epilogue) {
   std::int64_t size = 1;
   for (const Block& part : parts) size = std::max(size, gemm_scratch(p, part, epilogue));
   return Matrix(size);
 }
 
-void BM_gemm(benchmark::State& state, const Product& p) {
+void BM_gemm(benchmark::State& state, const GemmShape& p) {
   Operands o(p);
   const std::vector<Block> parts = parts_of(p);
   Matrix scratch = scratch_of(p, parts, false);
@@ -141,7 +141,7 @@ void BM_gemm(benchmark::State& state, const Product& p) {
   report(state, p);
 }
 
-void BM_onednn(benchmark::State& state, const Product& p) {
+void BM_onednn(benchmark::State& state, const GemmShape& p) {
   Operands o(p);
   const TensorType a{DType::f32, p.transpose_a ? Shape{p.k, p.m} : Shape{p.m, p.k}};
   const TensorType b{DType::f32, p.transpose_b ? Shape{p.n, p.k} : Shape{p.k, p.n}}, c{DType::f32, {p.m, p.n}};
@@ -170,7 +170,7 @@ Sgemm openblas() {
   return sgemm;
 }
 
-void BM_openblas(benchmark::State& state, const Product& p) {
+void BM_openblas(benchmark::State& state, const GemmShape& p) {
   constexpr int kRowMajor = 101, kPlain = 111, kTransposed = 112;
   Operands o(p);
   const int m = static_cast<int>(p.m), n = static_cast<int>(p.n), k = static_cast<int>(p.k);
@@ -181,7 +181,7 @@ void BM_openblas(benchmark::State& state, const Product& p) {
   report(state, p);
 }
 
-void BM_update(benchmark::State& state, const Product& p, bool fused) {
+void BM_update(benchmark::State& state, const GemmShape& p, bool fused) {
   Operands o(p);
   Matrix momentum(p.m * p.n), weights(p.m * p.n);
   const std::vector<Block> parts = parts_of(p);
@@ -202,7 +202,7 @@ void BM_update(benchmark::State& state, const Product& p, bool fused) {
   report(state, p);
 }
 
-std::string name(const Product& p) {
+std::string name(const GemmShape& p) {
   return std::to_string(p.m) + "x" + std::to_string(p.n) + "x" + std::to_string(p.k) + (p.transpose_a ? "/at" : "") +
          (p.transpose_b ? "/bt" : "");
 }
@@ -238,7 +238,7 @@ void register_all() {
                         {16, 64, 64, false, true},
                         {128, 512, 10, false, true}};
   for (const Case& c : cases) {
-    const Product p{.m = c.m, .n = c.n, .k = c.k, .transpose_a = c.ta, .transpose_b = c.tb};
+    const GemmShape p{.m = c.m, .n = c.n, .k = c.k, .transpose_a = c.ta, .transpose_b = c.tb};
     benchmark::RegisterBenchmark(("gemm/" + name(p)).c_str(), BM_gemm, p);
     benchmark::RegisterBenchmark(("onednn/" + name(p)).c_str(), BM_onednn, p);
     if (openblas()) benchmark::RegisterBenchmark(("openblas/" + name(p)).c_str(), BM_openblas, p);

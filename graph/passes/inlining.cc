@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "graph/lower.h"
 #include "graph/passes/clusters.h"
 
 namespace weft {

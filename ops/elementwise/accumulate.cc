@@ -2,7 +2,7 @@
 // order of the slots, so that no schedule changes the bits.
 #include <cstdint>
 
-#include "graph/element_program.h"
+#include "graph/lower.h"
 #include "ops/values.h"
 
 #undef HWY_TARGET_INCLUDE

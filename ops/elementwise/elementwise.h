@@ -6,7 +6,7 @@
 #include <type_traits>
 
 #include "graph/autodiff.h"
-#include "graph/element_program.h"
+#include "graph/lower.h"
 #include "graph/op.h"
 #include "ops/kernels/elementwise/simd.h"
 #include "ops/values.h"

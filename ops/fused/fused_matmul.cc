@@ -12,7 +12,7 @@ constexpr std::size_t kFactors = 2;
 constexpr std::size_t kAlignment = 64;
 constexpr std::size_t aligned(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
-Product product_of(const OpCall& call) {
+GemmShape product_of(const OpCall& call) {
   const Shape &a = call.in(0).shape, &b = call.in(1).shape;
   const bool ta = checked_attr<bool>(call, "transpose_a"), tb = checked_attr<bool>(call, "transpose_b");
   return {.m = a[ta ? 1 : 0], .n = b[tb ? 0 : 1], .k = a[ta ? 0 : 1], .transpose_a = ta, .transpose_b = tb};
@@ -21,7 +21,7 @@ Product product_of(const OpCall& call) {
 Types infer(const OpCall& call) {
   for (std::size_t i = 0; i < kFactors; ++i)
     call.require(call.in(i).dtype == DType::f32 && call.in(i).shape.rank() == 2, "a and b must be f32 matrices");
-  const Product p = product_of(call);
+  const GemmShape p = product_of(call);
   call.require(call.in(1).shape[p.transpose_b ? 1 : 0] == p.k, "the columns of a are not the rows of b");
   call.require(p.k > 0, "the factors have no elements");
   call.require(checked_attr<Dims>(call, "shape") == Dims{p.m, p.n}, "the shape is not that of the product");
@@ -31,7 +31,7 @@ Types infer(const OpCall& call) {
 class FusedProduct {
  public:
   explicit FusedProduct(const OpCall& call)
-      : form_(own_form(product_of(call))),
+      : form_(gemm_form(product_of(call))),
         product_(form_.product),
         program_(call, kFactors, MatrixShape{product_.m, product_.n}),
         parts_(parts_of(product_, program_.has(ElementOutputKind::column_sums))),
@@ -77,8 +77,8 @@ class FusedProduct {
     context.self->program_.run(*context.args, block, context.scratch, values, stride);
   }
 
-  OwnForm form_;
-  Product product_;
+  GemmForm form_;
+  GemmShape product_;
   FusedProgram program_;
   std::vector<Block> parts_;
   std::size_t operands_;

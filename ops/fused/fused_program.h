@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "graph/element_program.h"
+#include "graph/op.h"
 #include "ops/fused/fused_update.h"
 #include "ops/kernels/elementwise/element_vm.h"
 #include "ops/kernels/gemm/gemm.h"

@@ -2,7 +2,7 @@
 // adam_step(param, grad, m, v, step_size, root_correction, keep) -> (param', m', v')
 // In two, so that the second is elementwise and can be fused with what makes the gradient.
 #include "graph/capture/capture.h"
-#include "graph/element_program.h"
+#include "graph/lower.h"
 #include "ops/call_checks.h"
 #include "ops/kernels/optim/updates.h"
 #include "ops/optim/update.h"

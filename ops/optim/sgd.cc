@@ -2,7 +2,7 @@
 // sgd_step(param, grad, buffer, lr)       -> (param', buffer')  with momentum
 // sgd_step(param, grad, buffer, lr, step) -> (param', buffer')  with dampening, which the update of step 1 has not
 #include "graph/capture/capture.h"
-#include "graph/element_program.h"
+#include "graph/lower.h"
 #include "ops/call_checks.h"
 #include "ops/kernels/optim/updates.h"
 #include "ops/optim/update.h"

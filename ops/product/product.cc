@@ -1,7 +1,8 @@
 #include "ops/product/product.h"
 
 #include <algorithm>
-#include <utility>
+#include <exception>
+#include <string>
 #include <vector>
 
 #include "ops/kernels/gemm/gemm.h"
@@ -9,36 +10,11 @@
 
 namespace weft {
 
-OwnForm own_form(Product p) {
-  OwnForm form{p};
-  if (p.n == 1 && p.m > 1) {  // a column is the row that the transposed operands give in reverse
-    form.swapped = true;
-    std::swap(p.m, p.n);
-    std::swap(p.batched_a, p.batched_b);
-    const bool transposed_a = p.transpose_a;
-    p.transpose_a = !p.transpose_b;
-    p.transpose_b = !transposed_a;
-  }
-  // One row and one column are the same memory.
-  if (p.m == 1 || p.k == 1) p.transpose_a = false;
-  if (p.k == 1) p.transpose_b = false;
-  if (p.n == 1 && p.k > 1) p.transpose_b = true;
-  form.product = p;
-  return form;
-}
-
-Region factor_region(const OwnForm& form, const Block& block, std::size_t operand) {
-  const Product& p = form.product;
-  if (operand == (form.swapped ? 1 : 0))
-    return p.transpose_a ? Region{p.m, 0, p.k, block.row, block.rows} : Region{p.k, block.row, block.rows, 0, p.k};
-  return p.transpose_b ? Region{p.k, block.col, block.cols, 0, p.k} : Region{p.n, 0, p.k, block.col, block.cols};
-}
-
 namespace {
 
 // Our own kernel runs in parts and together with what follows a product, and a call of oneDNN costs 0.3 to 0.6 us
 // before it multiplies: large batches are left to it. Depends on the shape only, so that results do.
-bool prefers_own(const Product& p) {
+bool prefers_own(const GemmShape& p) {
   if (p.batch == 1 || p.m == 1) return true;
   constexpr std::int64_t kDots = 1 << 18, kTransposed = 1 << 13, kPlain = 1 << 17;
   const std::int64_t limit = takes_dots(p) ? kDots : p.transpose_b ? kTransposed : kPlain;
@@ -46,8 +22,8 @@ bool prefers_own(const Product& p) {
 }
 
 template <class T>
-Kernel own_kernel(const OwnForm& form) {
-  const Product p = form.product;
+Kernel own_kernel(const GemmForm& form) {
+  const GemmShape p = form.product;
   const Block all{0, 0, p.m, p.n};
   const std::vector<Block> parts = p.batch == 1 ? parts_of(p) : std::vector<Block>{all};
   std::int64_t scratch = 0;
@@ -72,7 +48,7 @@ Kernel own_kernel(const OwnForm& form) {
 }
 
 // Sums wrap around as integers do in PyTorch, hence the unsigned arithmetic.
-void multiply_integers(const Product& p, const std::int64_t* a, const std::int64_t* b, std::int64_t* c) {
+void multiply_integers(const GemmShape& p, const std::int64_t* a, const std::int64_t* b, std::int64_t* c) {
   const std::int64_t a_row = p.transpose_a ? 1 : p.k, a_col = p.transpose_a ? p.m : 1;
   const std::int64_t b_row = p.transpose_b ? 1 : p.n, b_col = p.transpose_b ? p.k : 1;
   for (std::int64_t i = 0; i < p.m; ++i) {
@@ -86,7 +62,7 @@ void multiply_integers(const Product& p, const std::int64_t* a, const std::int64
   }
 }
 
-Kernel integer_kernel(const Product& p) {
+Kernel integer_kernel(const GemmShape& p) {
   const auto run = [p](const KernelArgs& args) {
     const std::int64_t a_step = p.batched_a ? p.m * p.k : 0, b_step = p.batched_b ? p.k * p.n : 0;
     for (std::int64_t i = 0; i < p.batch; ++i)
@@ -98,14 +74,19 @@ Kernel integer_kernel(const Product& p) {
 
 }  // namespace
 
-Kernel product_kernel(const OpCall& call, const Product& product) {
+Kernel product_kernel(const OpCall& call, const GemmShape& product) {
   const TensorType& out = call.out();
   if (product.k == 0 || out.shape.numel() == 0)
     return {.run = [bytes = out.bytes()](const KernelArgs& args) { std::fill_n(args.output<char>(), bytes, char{0}); }};
   if (out.dtype == DType::i64) return integer_kernel(product);
-  const OwnForm form = own_form(product);
+  const GemmForm form = gemm_form(product);
   if (out.dtype == DType::f64) return own_kernel<double>(form);
-  return prefers_own(form.product) ? own_kernel<float>(form) : onednn_matmul(call, product);
+  if (prefers_own(form.product)) return own_kernel<float>(form);
+  try {
+    return onednn_matmul(product);
+  } catch (const std::exception& error) {
+    call.fail(std::string("oneDNN refuses this product: ") + error.what());
+  }
 }
 
 }  // namespace weft

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "graph/builder.h"
+#include "ops/kernels/reduce/reduce_pass.h"
 
 namespace weft {
 
@@ -18,16 +19,11 @@ Shape infer_reduction(const OpCall& call);
 // The attribute "dim" of softmax and argmax, checked: in [0, max(rank, 1)).
 std::int64_t infer_axis(const OpCall& call);
 
-// A tensor seen as [outer, count, inner], reduced over its middle: out[o, i] = reduce over r of x[o, r, i].
-struct ReducePass {
-  std::int64_t outer = 1, count = 1, inner = 1;
-};
 ReducePass axis_pass(const Shape& shape, std::int64_t dim);
 // The passes that reduce dims, each on the result of the one before; innermost dims first, so that the passes after
 // the first are small. Never empty.
 std::vector<ReducePass> reduce_passes(const Shape& shape, const Dims& dims);
 
-using ReducePassFn = void (*)(const void* x, void* out, const ReducePass& pass);
 // A kernel that runs fn for each pass of the call's "dims"; results between passes are in its scratch.
 Kernel reduce_kernel(const OpCall& call, ReducePassFn fn);
 

@@ -234,7 +234,7 @@ void multiply_dots(const Gemm<T>& g) {
 }
 
 template <class T>
-void gemm_part(const Product& p, const Block& part, const T* a, const T* b, T* c, T* scratch,
+void gemm_part(const GemmShape& p, const Block& part, const T* a, const T* b, T* c, T* scratch,
                const GemmEpilogue<T>* epilogue) {
   const auto size = [](std::int64_t n) { return static_cast<std::size_t>(n); };
   const ScratchLayout layout = scratch_layout(p, part, epilogue != nullptr, kPanelColumns<T>);
@@ -263,11 +263,11 @@ void gemm_part(const Product& p, const Block& part, const T* a, const T* b, T* c
     multiply_panels(g);
 }
 
-void gemm_f32(const Product& p, const Block& part, const float* a, const float* b, float* c, float* scratch,
+void gemm_f32(const GemmShape& p, const Block& part, const float* a, const float* b, float* c, float* scratch,
               const GemmEpilogue<float>* epilogue) {
   gemm_part(p, part, a, b, c, scratch, epilogue);
 }
-void gemm_f64(const Product& p, const Block& part, const double* a, const double* b, double* c, double* scratch,
+void gemm_f64(const GemmShape& p, const Block& part, const double* a, const double* b, double* c, double* scratch,
               const GemmEpilogue<double>* epilogue) {
   gemm_part(p, part, a, b, c, scratch, epilogue);
 }
@@ -283,12 +283,12 @@ namespace weft {
 HWY_EXPORT(gemm_f32);
 HWY_EXPORT(gemm_f64);
 
-void gemm(const Product& p, const Block& part, const float* a, const float* b, float* c, float* scratch,
+void gemm(const GemmShape& p, const Block& part, const float* a, const float* b, float* c, float* scratch,
           const GemmEpilogue<float>* epilogue) {
   HWY_DYNAMIC_DISPATCH(gemm_f32)(p, part, a, b, c, scratch, epilogue);
 }
 
-void gemm(const Product& p, const Block& part, const double* a, const double* b, double* c, double* scratch,
+void gemm(const GemmShape& p, const Block& part, const double* a, const double* b, double* c, double* scratch,
           const GemmEpilogue<double>* epilogue) {
   HWY_DYNAMIC_DISPATCH(gemm_f64)(p, part, a, b, c, scratch, epilogue);
 }

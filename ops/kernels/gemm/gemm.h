@@ -5,14 +5,9 @@
 #include <span>
 #include <vector>
 
-#include "ops/product/product.h"
+#include "ops/kernels/gemm/gemm_shape.h"
 
 namespace weft {
-
-// A rectangle of the product.
-struct Block {
-  std::int64_t row = 0, col = 0, rows = 0, cols = 0;
-};
 
 // A step of gradient descent with momentum whose gradient is the product: buffer' = momentum * buffer + product and
 // param' = param - rate * buffer', each operation rounded. Dense [m,n] matrices; a result may take the place of either
@@ -44,18 +39,18 @@ struct GemmEpilogue {
 // not be 0. With an epilogue nothing is written to C, which may be null then. Each element is summed in an order that
 // depends on the shape and the instruction set only, so the bits are the same for any parts and with any epilogue.
 // scratch has gemm_scratch() elements.
-void gemm(const Product& p, const Block& part, const float* a, const float* b, float* c, float* scratch,
+void gemm(const GemmShape& p, const Block& part, const float* a, const float* b, float* c, float* scratch,
           const GemmEpilogue<float>* epilogue = nullptr);
-void gemm(const Product& p, const Block& part, const double* a, const double* b, double* c, double* scratch,
+void gemm(const GemmShape& p, const Block& part, const double* a, const double* b, double* c, double* scratch,
           const GemmEpilogue<double>* epilogue = nullptr);
-std::int64_t gemm_scratch(const Product& p, const Block& part, bool epilogue);
+std::int64_t gemm_scratch(const GemmShape& p, const Block& part, bool epilogue);
 
 // How a product is cut into parts for parallel runs: by shape and cost, never by threads. A small product is one part.
 // Parts have whole columns where something adds them up.
-std::vector<Block> parts_of(const Product& p, bool whole_columns = false);
+std::vector<Block> parts_of(const GemmShape& p, bool whole_columns = false);
 
 // Whether rows of A meet rows of B in dot products, which then lie along the memory of both. More rows of A than a few
 // pay for turning B round instead.
-inline bool takes_dots(const Product& p) { return p.transpose_b && !p.transpose_a && p.m <= 4; }
+inline bool takes_dots(const GemmShape& p) { return p.transpose_b && !p.transpose_a && p.m <= 4; }
 
 }  // namespace weft

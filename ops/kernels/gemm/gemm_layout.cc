@@ -43,14 +43,14 @@ constexpr std::int64_t kFarApart = 1024;         // elements of a row
 // Whether panels of B are copied before they are multiplied. B is always turned round when it is stored transposed.
 // Otherwise the second cache feeds tiles as fast as they compute; a copy pays where it comes from beyond, or where many
 // rows of A meet a panel whose rows are so far apart that they share the places of a cache.
-bool copies_b(const Product& p, std::int64_t rows, std::int64_t panel_columns) {
+bool copies_b(const GemmShape& p, std::int64_t rows, std::int64_t panel_columns) {
   constexpr std::int64_t kRowsThatPay = 16, kManyRows = 192;
   if (p.transpose_b) return true;
   if (p.n <= panel_columns) return false;
   return p.n * p.k > kStaysInCache ? rows >= kRowsThatPay : p.n >= kFarApart && rows >= kManyRows;
 }
 
-std::size_t panel_depth(const Product& p) {
+std::size_t panel_depth(const GemmShape& p) {
   const auto k = static_cast<std::size_t>(p.k), most = p.n * p.k > kStaysInCache ? kShallowDepth : kPanelDepth;
   if (k <= most) return k;
   const std::size_t panels = (k + most - 1) / most;
@@ -59,7 +59,7 @@ std::size_t panel_depth(const Product& p) {
 
 }  // namespace
 
-ScratchLayout scratch_layout(const Product& p, const Block& part, bool epilogue, std::size_t panel_columns) {
+ScratchLayout scratch_layout(const GemmShape& p, const Block& part, bool epilogue, std::size_t panel_columns) {
   const auto rows = static_cast<std::size_t>(part.rows), k = static_cast<std::size_t>(p.k), depth = panel_depth(p);
   const auto columns = static_cast<std::int64_t>(panel_columns);
   ScratchLayout layout;
@@ -77,12 +77,12 @@ ScratchLayout scratch_layout(const Product& p, const Block& part, bool epilogue,
   return layout;
 }
 
-std::int64_t gemm_scratch(const Product& p, const Block& part, bool epilogue) {
+std::int64_t gemm_scratch(const GemmShape& p, const Block& part, bool epilogue) {
   return static_cast<std::int64_t>(std::max(scratch_layout(p, part, epilogue, kPanelColumns<float>).end,
                                             scratch_layout(p, part, epilogue, kPanelColumns<double>).end));
 }
 
-std::vector<Block> parts_of(const Product& p, bool whole_columns) {
+std::vector<Block> parts_of(const GemmShape& p, bool whole_columns) {
   // Whole panels of columns, and rows enough to pay for what a part fetches of B.
   constexpr std::int64_t kVector = 16, kPanel = 64, kFewRows = 4, kRows = 192, kManyRows = 256;
   std::int64_t row_step = p.m, col_step = p.n;

@@ -21,6 +21,6 @@ struct ScratchLayout {
   // Rows that are finished at once: all of them where the depth takes several panels of B.
   std::size_t block_rows = 0;
 };
-ScratchLayout scratch_layout(const Product& p, const Block& part, bool epilogue, std::size_t panel_columns);
+ScratchLayout scratch_layout(const GemmShape& p, const Block& part, bool epilogue, std::size_t panel_columns);
 
 }  // namespace weft

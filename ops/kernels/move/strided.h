@@ -5,7 +5,8 @@
 #include <array>
 #include <cstdint>
 
-#include "graph/op.h"
+#include "graph/kernel.h"
+#include "graph/type.h"
 
 namespace weft {
 

@@ -8,6 +8,8 @@
 #include <mutex>
 #include <string>
 
+#include "weft/error.h"
+
 namespace weft {
 namespace {
 
@@ -43,7 +45,7 @@ dnnl::primitive_attr user_scratchpad() {
 }
 
 // The matrices as oneDNN sees them: rank 3 where there is a batch, and transposed by strides.
-dnnl::memory::desc describe(const Product& p, bool batched, std::int64_t rows, std::int64_t cols, bool transposed) {
+dnnl::memory::desc describe(const GemmShape& p, bool batched, std::int64_t rows, std::int64_t cols, bool transposed) {
   const dnnl::memory::dim row_stride = transposed ? 1 : cols, col_stride = transposed ? rows : 1;
   constexpr auto kF32 = dnnl::memory::data_type::f32;
   if (p.batch == 1) return {{rows, cols}, kF32, dnnl::memory::dims{row_stride, col_stride}};
@@ -52,7 +54,7 @@ dnnl::memory::desc describe(const Product& p, bool batched, std::int64_t rows, s
 
 // A primitive and the layouts of its arguments. Immutable, so any number of programs and threads share it.
 struct Matmul {
-  explicit Matmul(const Product& p)
+  explicit Matmul(const GemmShape& p)
       : a(describe(p, p.batched_a, p.m, p.k, p.transpose_a)),
         b(describe(p, p.batched_b, p.k, p.n, p.transpose_b)),
         c(describe(p, true, p.m, p.n, false)) {
@@ -70,9 +72,9 @@ struct Matmul {
 };
 
 // Equal products of all programs that live now share a primitive: making one takes microseconds, its code far longer.
-std::shared_ptr<const Matmul> matmul_of(const Product& product) {
+std::shared_ptr<const Matmul> matmul_of(const GemmShape& product) {
   static auto& mutex = *new std::mutex;
-  static auto& cache = *new std::map<Product, std::weak_ptr<const Matmul>>;
+  static auto& cache = *new std::map<GemmShape, std::weak_ptr<const Matmul>>;
   static std::size_t sweep_at = 256;
   const std::lock_guard lock(mutex);
   if (cache.size() >= sweep_at) {
@@ -132,20 +134,15 @@ class Execution {
 
 }  // namespace
 
-Kernel onednn_matmul(const OpCall& call, const Product& product) {
-  try {
-    const std::shared_ptr<const Matmul> matmul = matmul_of(product);
-    const auto instance = [matmul] {
-      return KernelFn(
-          [execution = std::make_shared<Execution>(matmul)](const KernelArgs& args) { (*execution)(args); });
-    };
-    return {.run = [matmul](const KernelArgs& args) { Execution{matmul}(args); },
-            .scratch_bytes = matmul->scratch.get_size(),
-            .instance = instance,
-            .flops = product.flops()};
-  } catch (const dnnl::error& error) {
-    call.fail(std::string("oneDNN refuses this product: ") + error.what());
-  }
+Kernel onednn_matmul(const GemmShape& product) {
+  const std::shared_ptr<const Matmul> matmul = matmul_of(product);
+  const auto instance = [matmul] {
+    return KernelFn([execution = std::make_shared<Execution>(matmul)](const KernelArgs& args) { (*execution)(args); });
+  };
+  return {.run = [matmul](const KernelArgs& args) { Execution{matmul}(args); },
+          .scratch_bytes = matmul->scratch.get_size(),
+          .instance = instance,
+          .flops = product.flops()};
 }
 
 }  // namespace weft

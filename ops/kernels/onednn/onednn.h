@@ -4,13 +4,13 @@
 // threads ever starts; scratchpads belong to the caller.
 #pragma once
 
-#include "graph/op.h"
-#include "ops/product/product.h"
+#include "graph/kernel.h"
+#include "ops/kernels/gemm/gemm_shape.h"
 
 namespace weft {
 
 // C = op(A) op(B) in f32 for input 0, input 1 and output 0. Neither m, n, k nor batch may be 0.
-// Throws Error in the voice of the call when oneDNN refuses.
-Kernel onednn_matmul(const OpCall& call, const Product& product);
+// Throws std::exception when oneDNN refuses.
+Kernel onednn_matmul(const GemmShape& product);
 
 }  // namespace weft

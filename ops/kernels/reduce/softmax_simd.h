@@ -2,7 +2,7 @@
 // its whole line NaN.
 #pragma once
 
-#include "ops/reduce/reduce.h"
+#include "ops/kernels/reduce/reduce_pass.h"
 
 namespace weft {
 

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "ops/reduce/reduce.h"
+#include "ops/kernels/reduce/reduce_pass.h"
 
 namespace weft {
 

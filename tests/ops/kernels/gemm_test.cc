@@ -35,18 +35,18 @@ class UseTargets {
   }
 };
 
-std::string name(const Product& p) {
+std::string name(const GemmShape& p) {
   return std::to_string(p.m) + "x" + std::to_string(p.n) + "x" + std::to_string(p.k) +
          (p.transpose_a ? " a transposed" : "") + (p.transpose_b ? " b transposed" : "");
 }
 
 // Extents around vectors, tiles, panels and the sizes from which operands are copied.
-std::vector<Product> products() {
+std::vector<GemmShape> products() {
   const std::int64_t extents[][3] = {{1, 1, 1},     {1, 5, 3},      {3, 70, 9},    {4, 33, 130},  {5, 3, 2},
                                      {6, 64, 7},    {7, 65, 64},    {13, 31, 129}, {16, 16, 2},   {17, 130, 140},
                                      {29, 96, 300}, {50, 15, 1},    {61, 200, 33}, {70, 129, 66}, {100, 10, 257},
                                      {49, 70, 128}, {1030, 67, 20}, {300, 140, 5}};
-  std::vector<Product> all;
+  std::vector<GemmShape> all;
   for (const auto& [m, n, k] : extents)
     for (const bool ta : {false, true})
       for (const bool tb : {false, true}) all.push_back({.m = m, .n = n, .k = k, .transpose_a = ta, .transpose_b = tb});
@@ -65,7 +65,7 @@ std::vector<T> values(std::int64_t count, std::uint32_t seed) {
 
 template <class T>
 struct Operands {
-  explicit Operands(const Product& product)
+  explicit Operands(const GemmShape& product)
       : p(product), a(values<T>(p.m * p.k, 1)), b(values<T>(p.k * p.n, 2)), c(static_cast<std::size_t>(p.m * p.n)) {}
 
   // With a mark behind the scratch that is allowed.
@@ -82,7 +82,7 @@ struct Operands {
   }
   Block all() const { return {0, 0, p.m, p.n}; }
 
-  Product p;
+  GemmShape p;
   std::vector<T> a, b, c;
 };
 
@@ -94,7 +94,7 @@ bool same_bits(const std::vector<T>& x, const std::vector<T>& y) {
 // The largest error, in units of the rounding error of a sum of k products.
 template <class T>
 double largest_error(const Operands<T>& o) {
-  const Product& p = o.p;
+  const GemmShape& p = o.p;
   const auto at = [](const std::vector<T>& x, std::int64_t i) {
     return static_cast<double>(x[static_cast<std::size_t>(i)]);
   };
@@ -123,7 +123,7 @@ TYPED_TEST_SUITE(GemmTest, Types);
 TYPED_TEST(GemmTest, AgreesWithANaiveProduct) {
   for (const std::int64_t target : instruction_sets()) {
     const UseTargets use(target);
-    for (const Product& p : products()) {
+    for (const GemmShape& p : products()) {
       Operands<TypeParam> o(p);
       o.run(o.all());
       EXPECT_LE(largest_error(o), 1) << hwy::TargetName(target) << " " << name(p);
@@ -132,13 +132,13 @@ TYPED_TEST(GemmTest, AgreesWithANaiveProduct) {
 }
 
 TYPED_TEST(GemmTest, PartsHaveTheBitsOfTheWhole) {
-  std::vector<Product> all = products();
+  std::vector<GemmShape> all = products();
   for (const bool ta : {false, true})
     for (const bool tb : {false, true})
       all.push_back({.m = 390, .n = 410, .k = 150, .transpose_a = ta, .transpose_b = tb});
   for (const std::int64_t target : instruction_sets()) {
     const UseTargets use(target);
-    for (const Product& p : all) {
+    for (const GemmShape& p : all) {
       Operands<TypeParam> whole(p), parts(p), ragged(p);
       whole.run(whole.all());
       parts.run_parts();
@@ -154,7 +154,7 @@ TYPED_TEST(GemmTest, PartsHaveTheBitsOfTheWhole) {
 // What an epilogue was given: every element once, and rows from top to bottom within a column panel.
 template <class T>
 struct Collected {
-  explicit Collected(const Product& p) : n(p.n), values(static_cast<std::size_t>(p.m * p.n)), times(values.size()) {}
+  explicit Collected(const GemmShape& p) : n(p.n), values(static_cast<std::size_t>(p.m * p.n)), times(values.size()) {}
 
   static void take(void* context, const Block& block, const T* from, std::int64_t stride) {
     auto& to = *static_cast<Collected*>(context);
@@ -180,7 +180,7 @@ struct Collected {
 TYPED_TEST(GemmTest, AnEpilogueTakesEveryElementOnce) {
   for (const std::int64_t target : instruction_sets()) {
     const UseTargets use(target);
-    for (const Product& p : products()) {
+    for (const GemmShape& p : products()) {
       Operands<TypeParam> o(p);
       o.run(o.all());
       Collected<TypeParam> collected(p);
@@ -196,7 +196,7 @@ TYPED_TEST(GemmTest, AnEpilogueTakesEveryElementOnce) {
 
 TYPED_TEST(GemmTest, WhatIsNotFiniteSpreads) {
   constexpr auto kInf = std::numeric_limits<TypeParam>::infinity();
-  for (const Product& p : products()) {
+  for (const GemmShape& p : products()) {
     Operands<TypeParam> o(p);
     const std::int64_t row = p.m / 2, col = p.n - 1, l = p.k - 1;
     o.a[static_cast<std::size_t>(p.transpose_a ? l * p.m + row : row * p.k + l)] = kInf;
@@ -212,7 +212,7 @@ TYPED_TEST(GemmTest, WhatIsNotFiniteSpreads) {
   }
 }
 
-void expect_cover(const Product& p, const std::vector<Block>& parts) {
+void expect_cover(const GemmShape& p, const std::vector<Block>& parts) {
   std::vector<int> times(static_cast<std::size_t>(p.m * p.n));
   for (const Block& part : parts) {
     EXPECT_GT(part.rows, 0) << name(p);
@@ -224,7 +224,7 @@ void expect_cover(const Product& p, const std::vector<Block>& parts) {
 }
 
 TEST(GemmPartsTest, CoverTheProductOnce) {
-  std::vector<Product> all = products();
+  std::vector<GemmShape> all = products();
   for (const auto& [m, n, k] : {std::array<std::int64_t, 3>{128, 512, 784},
                                 {64, 4096, 4096},
                                 {4096, 4096, 64},
@@ -236,11 +236,11 @@ TEST(GemmPartsTest, CoverTheProductOnce) {
                                 {4, 10, 8192},
                                 {8, 64, 1 << 20}})
     all.push_back({.m = m, .n = n, .k = k});
-  for (const Product& p : all) expect_cover(p, parts_of(p));
+  for (const GemmShape& p : all) expect_cover(p, parts_of(p));
 }
 
 TEST(GemmPartsTest, OfWholeColumnsCoverTheProductOnce) {
-  for (const Product& p : products()) {
+  for (const GemmShape& p : products()) {
     const std::vector<Block> parts = parts_of(p, true);
     expect_cover(p, parts);
     for (const Block& part : parts) EXPECT_EQ(part.rows, p.m) << name(p);
