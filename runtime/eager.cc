@@ -1,6 +1,5 @@
 // Eager evaluation: small graphs cut out of captured ones, planned once for each structure and then only run.
 #include <algorithm>
-#include <functional>
 #include <list>
 #include <mutex>
 #include <unordered_map>
@@ -11,6 +10,7 @@
 #include "graph/structure_hash.h"
 #include "runtime/planning/plan.h"
 #include "runtime/running/run.h"
+#include "runtime/running/variable_locks.h"
 #include "weft/function.h"
 
 namespace weft {
@@ -83,25 +83,15 @@ PlanCache& plan_cache() {
   return cache;
 }
 
-// Holds the variables that a run writes.
-class WriteLocks {
- public:
-  explicit WriteLocks(std::vector<std::shared_ptr<Variable>> variables) : variables_(std::move(variables)) {
-    std::sort(variables_.begin(), variables_.end(),
-              [](const auto& a, const auto& b) { return std::less<>{}(a.get(), b.get()); });
-    if (std::adjacent_find(variables_.begin(), variables_.end()) != variables_.end())
-      throw Error("[assign] a leaf is written twice");
-    for (const auto& variable : variables_) variable->lock();
-  }
-  ~WriteLocks() {
-    for (const auto& variable : variables_) variable->unlock();
-  }
-  WriteLocks(const WriteLocks&) = delete;
-  WriteLocks& operator=(const WriteLocks&) = delete;
-
- private:
-  std::vector<std::shared_ptr<Variable>> variables_;
-};
+// The locks that a run takes which writes these variables.
+std::vector<VariableUse> written(const std::vector<std::shared_ptr<Variable>>& variables) {
+  std::vector<VariableUse> uses;
+  for (const auto& variable : variables) uses.push_back({variable.get(), true});
+  sort_by_address(uses);
+  const auto same = [](const VariableUse& a, const VariableUse& b) { return a.variable == b.variable; };
+  if (std::adjacent_find(uses.begin(), uses.end(), same) != uses.end()) throw Error("[assign] a leaf is written twice");
+  return uses;
+}
 
 std::vector<std::shared_ptr<Buffer>> run_eagerly(Extract extract) {
   const auto lock = capture_lock();
@@ -110,7 +100,8 @@ std::vector<std::shared_ptr<Buffer>> run_eagerly(Extract extract) {
   for (std::size_t k = 0; k + extract.variables.size() < outputs.size(); ++k)
     results.push_back(std::make_shared<Buffer>(extract.graph.type(outputs[k]).bytes()));
   Run& run = plan_cache().run_for(std::move(extract.graph), extract.variables.size());
-  const WriteLocks locks(extract.variables);
+  const std::vector<VariableUse> uses = written(extract.variables);
+  const VariableLocks locks(uses);
   for (std::size_t i = 0; i < extract.arguments.size(); ++i) run.bind_argument(i, extract.arguments[i]->data());
   for (std::size_t j = 0; j < extract.variables.size(); ++j)
     run.bind_variable(j, extract.variables[j]->own_bytes(true));

@@ -8,6 +8,7 @@
 #include "graph/capture/trace.h"
 #include "graph/text/dot.h"
 #include "graph/text/text.h"
+#include "runtime/planning/plan_text.h"
 #include "runtime/reports/peak.h"
 #include "runtime/reports/schedule.h"
 #include "runtime/traced_program.h"

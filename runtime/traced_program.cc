@@ -6,34 +6,14 @@
 #include <unordered_map>
 #include <utility>
 
+#include "graph/alignment.h"
 #include "graph/capture/evaluate.h"
 #include "graph/capture/random.h"
 #include "graph/passes/fuse.h"
 #include "graph/passes/optimize.h"
-#include "runtime/planning/memory.h"
 #include "runtime/reports/schedule.h"
 
 namespace weft {
-
-// Locks the variables of a run for its duration.
-class TracedProgram::VariableLocks {
- public:
-  explicit VariableLocks(const TracedProgram& program) : program_(program) {
-    for (const std::size_t j : program_.lock_order_) {
-      const Bound& bound = program_.variables_[j];
-      bound.written ? bound.variable->lock() : bound.variable->lock_shared();
-    }
-  }
-  ~VariableLocks() {
-    for (const Bound& bound : program_.variables_)
-      bound.written ? bound.variable->unlock() : bound.variable->unlock_shared();
-  }
-  VariableLocks(const VariableLocks&) = delete;
-  VariableLocks& operator=(const VariableLocks&) = delete;
-
- private:
-  const TracedProgram& program_;
-};
 
 TracedProgram::TracedProgram(const Function::Body& body, const std::vector<Tensor>& inputs, SourceLocation at) {
   Trace trace;
@@ -85,7 +65,7 @@ std::size_t intermediate_bytes(const Graph& graph) {
     const Node& node = graph.node(n);
     if (node.op->alias || graph.num_operands(n) == 0) continue;
     for (std::uint32_t k = 0; k < node.outputs.size(); ++k)
-      if (!returned.contains({n, k})) bytes += whole_lines(node.outputs[k].bytes());
+      if (!returned.contains({n, k})) bytes += aligned(node.outputs[k].bytes());
   }
   return bytes;
 }
@@ -131,11 +111,8 @@ void TracedProgram::build(Trace& trace, const std::vector<Tensor>& results, Sour
   program.num_variables = variables_.size();
   plan_ = make_plan(std::move(program));
 
-  lock_order_.resize(variables_.size());
-  for (std::size_t j = 0; j < variables_.size(); ++j) lock_order_[j] = j;
-  std::sort(lock_order_.begin(), lock_order_.end(), [this](std::size_t a, std::size_t b) {
-    return std::less<>{}(variables_[a].variable.get(), variables_[b].variable.get());
-  });
+  for (const Bound& bound : variables_) uses_.push_back({bound.variable.get(), bound.written});
+  sort_by_address(uses_);
 }
 
 bool TracedProgram::matches(const std::vector<Tensor>& inputs) const {
@@ -231,7 +208,7 @@ std::vector<Tensor> TracedProgram::run(const std::vector<Tensor>& inputs, Execut
   for (const Tensor& input : inputs) held.push_back(value(input, at));
   std::unique_ptr<Session> session = take_session();
   try {
-    const VariableLocks locks(*this);
+    const VariableLocks locks(uses_);
     for (std::size_t i = 0; i < held.size(); ++i) session->run.bind_argument(i, held[i]->data());
     bind(*session);
     session->run.execute(executor);

@@ -11,6 +11,7 @@
 #include "graph/capture/trace.h"
 #include "runtime/planning/plan.h"
 #include "runtime/running/run.h"
+#include "runtime/running/variable_locks.h"
 #include "weft/function.h"
 
 namespace weft {
@@ -54,7 +55,6 @@ class TracedProgram {
     Run run;
     std::vector<std::shared_ptr<Buffer>> results;
   };
-  class VariableLocks;
 
   void take_gradients(Trace& trace, std::vector<std::pair<std::shared_ptr<Variable>, ValueId>>& writes);
   void build(Trace& trace, const std::vector<Tensor>& results, SourceLocation at);
@@ -68,7 +68,7 @@ class TracedProgram {
   std::vector<Argument> arguments_;
   std::vector<TensorType> result_types_;
   std::vector<Bound> variables_;
-  std::vector<std::size_t> lock_order_;  // variables_ by address, so that runs cannot wait for each other in a ring
+  std::vector<VariableUse> uses_;  // of variables_, in the order of locking
   std::vector<GradGuard> guards_;
   std::vector<GradEffect> effects_;
   std::shared_ptr<const Plan> plan_;

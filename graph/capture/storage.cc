@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "graph/alignment.h"
 #include "weft/error.h"
 
 namespace weft {
@@ -20,7 +21,7 @@ Buffer::Buffer(std::size_t bytes) : bytes_(bytes) {
   if (bytes == 0) return;
   const bool huge = bytes >= kHugePage / 2;
   const std::size_t alignment = huge ? kHugePage : kAlignment;
-  const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment;
+  const std::size_t rounded = round_up(bytes, alignment);
   data_ = rounded < bytes ? nullptr : std::aligned_alloc(alignment, rounded);
   if (!data_) throw Error("[memory] cannot allocate " + std::to_string(bytes) + " bytes");
   if (huge) madvise(data_, rounded, MADV_HUGEPAGE);  // advice: its failure changes nothing but speed

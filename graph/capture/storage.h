@@ -10,11 +10,9 @@
 
 namespace weft {
 
-// Bytes, aligned to 64 (to 2 MiB and backed by huge pages where large). Not initialised.
+// Bytes, aligned to kAlignment (to 2 MiB and backed by huge pages where large). Not initialised.
 class Buffer {
  public:
-  static constexpr std::size_t kAlignment = 64;
-
   // Throws Error when the bytes cannot be had.
   explicit Buffer(std::size_t bytes);
   ~Buffer();

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "graph/alignment.h"
 #include "graph/builder.h"
 #include "graph/capture/storage.h"
 
@@ -10,7 +11,7 @@ namespace weft {
 namespace {
 
 // One element of any dtype, where a kernel wants it.
-struct alignas(64) Element {
+struct alignas(kAlignment) Element {
   std::byte bytes[64];
 
   template <class T>

@@ -1,6 +1,7 @@
 // fused_matmul: a product of matrices, and an elementwise program on it while its blocks are in the cache.
 #include <memory>
 
+#include "graph/alignment.h"
 #include "ops/call_checks.h"
 #include "ops/fused/fused_program.h"
 #include "ops/product/product.h"
@@ -9,8 +10,6 @@ namespace weft {
 namespace {
 
 constexpr std::size_t kFactors = 2;
-constexpr std::size_t kAlignment = 64;
-constexpr std::size_t aligned(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
 GemmShape product_of(const OpCall& call) {
   const Shape &a = call.in(0).shape, &b = call.in(1).shape;

@@ -2,14 +2,12 @@
 
 #include <algorithm>
 
+#include "graph/alignment.h"
 #include "ops/call_checks.h"
 #include "ops/kernels/gemm/gemm_layout.h"
 
 namespace weft {
 namespace {
-
-constexpr std::size_t kAlignment = 64;
-constexpr std::size_t aligned(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
 ElementProgram checked_program(const OpCall& call) {
   try {

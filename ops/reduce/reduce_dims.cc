@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "graph/alignment.h"
 #include "ops/call_checks.h"
 #include "ops/reduce/reduce.h"
 #include "ops/values.h"
@@ -85,7 +86,6 @@ std::vector<ReducePass> reduce_passes(const Shape& shape, const Dims& dims) {
 }
 
 Kernel reduce_kernel(const OpCall& call, ReducePassFn fn) {
-  constexpr std::size_t kAlignment = 64;
   struct Stage {
     ReducePass pass;
     std::size_t offset;  // of its result in the scratch, for all but the last
@@ -97,7 +97,7 @@ Kernel reduce_kernel(const OpCall& call, ReducePassFn fn) {
     stages.push_back({pass, bytes});
     if (stages.size() == passes.size()) break;
     const std::size_t result = static_cast<std::size_t>(pass.outer * pass.inner) * size_of(call.in(0).dtype);
-    bytes += (result + kAlignment - 1) / kAlignment * kAlignment;
+    bytes += aligned(result);
   }
   auto run = [stages = std::move(stages), fn](const KernelArgs& args) {
     const void* x = args.in[0];

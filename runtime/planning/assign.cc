@@ -3,6 +3,7 @@
 #include <numeric>
 #include <utility>
 
+#include "graph/alignment.h"
 #include "runtime/planning/draft.h"
 #include "runtime/planning/memory.h"
 
@@ -11,11 +12,10 @@ namespace {
 
 class Arena {
  public:
-  explicit Arena(Draft& draft) : d_(draft), order_(draft.depends), writer_(draft.buffer_bytes.size(), Draft::kNoStep) {}
+  explicit Arena(Draft& draft) : d_(draft), order_(*draft.order) {}
 
   void assign() {
-    for (const std::size_t bytes : d_.buffer_bytes) d_.plan.stats.without_reuse_bytes += whole_lines(bytes);
-    find_touches();
+    for (const std::size_t bytes : d_.buffer_bytes) d_.plan.stats.without_reuse_bytes += aligned(bytes);
     share_in_place();
     ArenaBuffers arena = merge();
     const ArenaLayout layout = lay_out(order_, arena);
@@ -25,27 +25,7 @@ class Arena {
   }
 
  private:
-  std::span<const StepId> readers_of(std::size_t buffer) const {
-    return {readers_.data() + first_reader_[buffer], readers_.data() + first_reader_[buffer + 1]};
-  }
-
-  // The first part that writes and the readers (ascending) of each buffer.
-  void find_touches() {
-    const Plan& plan = d_.plan;
-    first_reader_.assign(d_.buffer_bytes.size() + 1, 0);
-    for (StepId s = 0; s < plan.steps.size(); ++s) {
-      for (const Slot& slot : plan.inputs_of(plan.steps[s]))
-        if (slot.space == Space::arena) ++first_reader_[slot.where + 1];
-      for (const Slot& slot : plan.outputs_of(plan.steps[s]))
-        if (slot.space == Space::arena) writer_[slot.where] = s - plan.steps[s].part;
-    }
-    std::partial_sum(first_reader_.begin(), first_reader_.end(), first_reader_.begin());
-    readers_.resize(first_reader_.back());
-    std::vector<std::uint32_t> next(first_reader_.begin(), first_reader_.end() - 1);
-    for (StepId s = 0; s < plan.steps.size(); ++s)
-      for (const Slot& slot : plan.inputs_of(plan.steps[s]))
-        if (slot.space == Space::arena) readers_[next[slot.where]++] = s;
-  }
+  StepId writer(std::size_t buffer) const { return d_.writer[buffer].step; }
 
   void share_in_place() {
     first_of_.resize(d_.buffer_bytes.size());
@@ -113,7 +93,7 @@ class Arena {
   // Whether everything else that reads the buffer has certainly ended when any of the parts from s on begins.
   bool dies_in(StepId s, std::uint64_t buffer) const {
     const StepId parts = d_.parts(s);
-    const std::span<const StepId> readers = readers_of(buffer);
+    const std::span<const StepId> readers = d_.readers[buffer];
     if (readers.back() != s + parts - 1) return false;
     return std::all_of(readers.begin(), readers.end(),
                        [&](StepId r) { return r >= s || order_.before_all(r, s, parts); });
@@ -127,20 +107,20 @@ class Arena {
     std::vector<std::uint32_t> last_of(d_.buffer_bytes.size());
     std::iota(last_of.begin(), last_of.end(), 0U);
     for (std::uint32_t b = 0; b < last_of.size(); ++b)
-      if (writer_[b] >= writer_[last_of[first_of_[b]]]) last_of[first_of_[b]] = b;
+      if (writer(b) >= writer(last_of[first_of_[b]])) last_of[first_of_[b]] = b;
     for (std::uint32_t b = 0; b < last_of.size(); ++b) {
       if (first_of_[b] != b) continue;
       merged_[b] = static_cast<std::uint32_t>(arena.buffers.size());
       arena.buffers.push_back({.bytes = d_.buffer_bytes[b],
-                               .writer = writer_[b],
+                               .writer = writer(b),
                                .first_reader = static_cast<std::uint32_t>(arena.readers.size()),
-                               .num_writers = d_.parts(writer_[b])});
-      const std::span<const StepId> readers = readers_of(last_of[b]);
+                               .num_writers = d_.parts(writer(b))});
+      const std::span<const StepId> readers = d_.readers[last_of[b]];
       arena.readers.insert(arena.readers.end(), readers.begin(), readers.end());
       // A reader may wait for some of the parts that write only.
-      const StepId writers = d_.parts(writer_[last_of[b]]);
+      const StepId writers = d_.parts(writer(last_of[b]));
       for (StepId p = 0; (readers.empty() || writers > 1) && p < writers; ++p)
-        arena.readers.push_back(writer_[last_of[b]] + p);
+        arena.readers.push_back(writer(last_of[b]) + p);
       arena.buffers.back().num_readers =
           static_cast<std::uint32_t>(arena.readers.size()) - arena.buffers.back().first_reader;
     }
@@ -148,10 +128,7 @@ class Arena {
   }
 
   Draft& d_;
-  Reachability order_;
-  std::vector<StepId> writer_;  // of each buffer
-  std::vector<std::uint32_t> first_reader_;
-  std::vector<StepId> readers_;
+  const Reachability& order_;
   std::vector<std::uint32_t>
       first_of_;  // the buffer whose bytes each buffer takes: itself, or one that was written before
   std::vector<std::uint32_t> merged_;  // of the buffers that are their own first: the number given to lay_out

@@ -29,10 +29,10 @@ void number_values(Draft& d) {
     d.first_value.push_back(static_cast<ValueNumber>(d.owner.size()));
     d.owner.insert(d.owner.end(), d.graph.node(n).outputs.size(), n);
   }
-  d.root.resize(d.owner.size());
-  std::iota(d.root.begin(), d.root.end(), ValueNumber{0});
+  d.storage.resize(d.owner.size());
+  std::iota(d.storage.begin(), d.storage.end(), ValueNumber{0});
   for (NodeId n = 0; n < d.graph.size(); ++n)
-    if (d.role[n] == Role::alias) d.root[d.first_value[n]] = d.root_of(d.graph.operand(n, 0));
+    if (d.role[n] == Role::alias) d.storage[d.first_value[n]] = d.storage_of(d.graph.operand(n, 0));
 }
 
 bool is_constant(const Draft& d, NodeId n) {
@@ -41,7 +41,7 @@ bool is_constant(const Draft& d, NodeId n) {
   for (const TensorType& type : node.outputs)
     if (type.bytes() > kMaxConstantBytes) return false;
   for (std::size_t slot = 0; slot < d.graph.num_operands(n); ++slot)
-    if (d.role_of_root(d.root_of(d.graph.operand(n, slot))) != Role::constant) return false;
+    if (d.role_of(d.storage_of(d.graph.operand(n, slot))) != Role::constant) return false;
   return true;
 }
 
@@ -83,7 +83,7 @@ void check_program(const Program& program) {
 void classify(Draft& d) {
   mark_needed(d);
   number_values(d);
-  d.home.assign(d.root.size(), Draft::kNowhere);
+  d.placement.assign(d.storage.size(), Draft::kUnplaced);
   d.input_index.assign(d.graph.size(), 0);
   for (std::uint32_t i = 0; i < d.graph.inputs().size(); ++i) d.input_index[d.graph.inputs()[i]] = i;
   for (NodeId n = 0; n < d.graph.size(); ++n)

@@ -2,9 +2,9 @@
 #include <memory>
 #include <unordered_map>
 
+#include "graph/alignment.h"
 #include "runtime/planning/draft.h"
 #include "runtime/planning/kernel_cache.h"
-#include "runtime/planning/memory.h"
 #include "runtime/running/failure.h"
 
 namespace weft {
@@ -21,34 +21,34 @@ class Constants {
       if (d_.role[n] != Role::constant) continue;
       run(n);
       for (std::size_t slot = 0; slot < d_.graph.num_operands(n); ++slot)
-        done_with(d_.root_of(d_.graph.operand(n, slot)));
+        done_with(d_.storage_of(d_.graph.operand(n, slot)));
     }
   }
 
  private:
   // Which constants the run reads, and how often other constants read each.
   void count_uses() {
-    kept_.assign(d_.root.size(), false);
-    uses_.assign(d_.root.size(), 0);
+    kept_.assign(d_.storage.size(), false);
+    uses_.assign(d_.storage.size(), 0);
     for (NodeId n = 0; n < d_.graph.size(); ++n) {
       if (d_.role[n] != Role::step && d_.role[n] != Role::constant) continue;
       for (std::size_t slot = 0; slot < d_.graph.num_operands(n); ++slot) {
-        const ValueNumber r = d_.root_of(d_.graph.operand(n, slot));
+        const ValueNumber v = d_.storage_of(d_.graph.operand(n, slot));
         if (d_.role[n] == Role::step)
-          kept_[r] = true;
+          kept_[v] = true;
         else
-          ++uses_[r];
+          ++uses_[v];
       }
     }
-    for (const ValueId& v : d_.graph.outputs()) kept_[d_.root_of(v)] = true;
+    for (const ValueId& v : d_.graph.outputs()) kept_[d_.storage_of(v)] = true;
   }
 
   void make_block() {
     std::size_t bytes = 0;
-    for (ValueNumber v = 0; v < d_.root.size(); ++v) {
+    for (ValueNumber v = 0; v < d_.storage.size(); ++v) {
       if (d_.role[d_.owner[v]] != Role::constant || !kept_[v]) continue;
-      d_.home[v] = {Space::constant, bytes};
-      bytes += whole_lines(d_.type_of(v).bytes());
+      d_.placement[v] = {Space::constant, bytes};
+      bytes += aligned(d_.type_of(v).bytes());
     }
     d_.plan.constants = std::make_shared<Buffer>(bytes);
     d_.plan.stats.constant_bytes = bytes;
@@ -57,7 +57,7 @@ class Constants {
   void* bytes_of(ValueNumber v) {
     if (kept_[v]) {
       char* block = d_.plan.constants->as<char>();
-      return block ? block + d_.home[v].where : nullptr;
+      return block ? block + d_.placement[v].where : nullptr;
     }
     std::unique_ptr<Buffer>& buffer = temporaries_[v];
     if (!buffer) buffer = std::make_unique<Buffer>(d_.type_of(v).bytes());
@@ -68,7 +68,7 @@ class Constants {
     in_.clear();
     out_.clear();
     for (std::size_t slot = 0; slot < d_.graph.num_operands(n); ++slot)
-      in_.push_back(bytes_of(d_.root_of(d_.graph.operand(n, slot))));
+      in_.push_back(bytes_of(d_.storage_of(d_.graph.operand(n, slot))));
     for (std::size_t k = 0; k < d_.graph.node(n).outputs.size(); ++k)
       out_.push_back(bytes_of(d_.first_value[n] + static_cast<ValueNumber>(k)));
     const Kernel& kernel = d_.plan.kernels[kernels_.of_node(n)];

@@ -4,10 +4,18 @@
 #include <algorithm>
 
 #include "runtime/planning/draft.h"
-#include "runtime/planning/kernel_cache.h"
+#include "runtime/planning/urgency.h"
 
 namespace weft {
 namespace {
+
+// Bytes of operands and results.
+std::size_t bytes_touched(const Graph& graph, NodeId n) {
+  std::size_t bytes = 0;
+  for (std::size_t slot = 0; slot < graph.num_operands(n); ++slot) bytes += graph.type(graph.operand(n, slot)).bytes();
+  for (const TensorType& type : graph.node(n).outputs) bytes += type.bytes();
+  return bytes;
+}
 
 double step_seconds(const Plan& plan, const Step& step) {
   if (step.node == Step::kNoNode) return kCallSeconds;
@@ -27,24 +35,21 @@ void sort_by_urgency(const Plan& plan, std::span<StepId> steps) {
 
 void estimate(Draft& draft) {
   Plan& plan = draft.plan;
-  const std::size_t n = plan.steps.size();
-  plan.seconds.resize(n);
-  plan.remaining.resize(n);
-  plan.stats.estimated_seconds = plan.stats.critical_seconds = 0;
-  for (std::size_t i = n; i-- > 0;) {
-    const auto s = static_cast<StepId>(i);
+  plan.seconds.resize(plan.steps.size());
+  for (std::size_t s = plan.steps.size(); s-- > 0;) {
     const double own = step_seconds(plan, plan.steps[s]);
-    float rest = 0;
-    for (const StepId next : plan.successors_of(s)) rest = std::max(rest, plan.remaining[next]);
     plan.seconds[s] = static_cast<float>(own);
-    plan.remaining[s] = rest + static_cast<float>(own);
     plan.stats.estimated_seconds += own;
-    plan.stats.critical_seconds = std::max<double>(plan.stats.critical_seconds, plan.remaining[s]);
   }
-  for (StepId s = 0; s < n; ++s)
-    sort_by_urgency(
-        plan, {plan.successors.data() + plan.first_successor[s], plan.successors.data() + plan.first_successor[s + 1]});
-  sort_by_urgency(plan, plan.roots);
+}
+
+void rank(Draft& draft) {
+  Plan& plan = draft.plan;
+  plan.remaining = longest_paths<float>(plan, plan.seconds);
+  plan.stats.critical_seconds =
+      plan.steps.empty() ? 0 : *std::max_element(plan.remaining.begin(), plan.remaining.end());
+  for (StepId s = 0; s < plan.steps.size(); ++s) sort_by_urgency(plan, plan.successors[s]);
+  sort_by_urgency(plan, plan.source_steps);
 }
 
 }  // namespace weft

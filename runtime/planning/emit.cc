@@ -13,14 +13,14 @@ class Emitter {
 
   void emit() {
     std::size_t slots = 0;
-    for (const NodeId n : d_.order) slots += d_.graph.num_operands(n) + d_.graph.node(n).outputs.size();
+    for (const NodeId n : d_.node_order) slots += d_.graph.num_operands(n) + d_.graph.node(n).outputs.size();
     d_.plan.slots.reserve(slots + 2 * (d_.first_copies.size() + d_.last_copies.size()));
-    d_.plan.steps.reserve(d_.order.size() + d_.first_copies.size() + d_.last_copies.size() + 1);
-    for (const NodeId n : d_.order) throwers_left_ += d_.graph.node(n).op->may_throw ? 1 : 0;
+    d_.plan.steps.reserve(d_.node_order.size() + d_.first_copies.size() + d_.last_copies.size() + 1);
+    for (const NodeId n : d_.node_order) throwers_left_ += d_.graph.node(n).op->may_throw ? 1 : 0;
     needs_gate_ = throwers_left_ > 1 && d_.program.writes.size() > 1;
-    for (std::size_t i = 0; i < d_.late; ++i) add_node(d_.order[i]);
+    for (std::size_t i = 0; i < d_.late; ++i) add_node(d_.node_order[i]);
     for (const Copy& copy : d_.first_copies) add_copy(copy);
-    for (std::size_t i = d_.late; i < d_.order.size(); ++i) add_node(d_.order[i]);
+    for (std::size_t i = d_.late; i < d_.node_order.size(); ++i) add_node(d_.node_order[i]);
     for (const Copy& copy : d_.last_copies) add_copy(copy);
   }
 
@@ -31,9 +31,9 @@ class Emitter {
     Step step{.kernel = kernels_.of_node(n), .node = n, .first_slot = next_slot()};
     step.num_inputs = static_cast<std::uint32_t>(d_.graph.num_operands(n));
     for (std::size_t slot = 0; slot < step.num_inputs; ++slot)
-      d_.plan.slots.push_back(d_.home[d_.root_of(d_.graph.operand(n, slot))]);
+      d_.plan.slots.push_back(d_.placement[d_.storage_of(d_.graph.operand(n, slot))]);
     step.num_outputs = static_cast<std::uint32_t>(d_.graph.node(n).outputs.size());
-    for (ValueNumber k = 0; k < step.num_outputs; ++k) d_.plan.slots.push_back(d_.home[d_.first_value[n] + k]);
+    for (ValueNumber k = 0; k < step.num_outputs; ++k) d_.plan.slots.push_back(d_.placement[d_.first_value[n] + k]);
     add(step);
     if (d_.plan.kernels[step.kernel].parts > kManyParts) add_join();
     if (d_.graph.node(n).op->may_throw && --throwers_left_ == 0 && needs_gate_) add_gate();

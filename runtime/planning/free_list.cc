@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "graph/alignment.h"
 #include "runtime/planning/memory.h"
+#include "runtime/planning/rows.h"
 
 namespace weft {
 namespace {
@@ -18,14 +20,14 @@ class FreeList {
   ArenaLayout run() {
     ArenaLayout layout;
     layout.offsets.assign(arena_.buffers.size(), 0);
-    const Events births = events([](const ArenaBuffer& b) { return b.writer; });
-    const Events deaths = events([&](const ArenaBuffer& b) {
+    const Rows<std::uint32_t> births = buffers_by_step([](const ArenaBuffer& b) { return b.writer; });
+    const Rows<std::uint32_t> deaths = buffers_by_step([&](const ArenaBuffer& b) {
       const auto touches = arena_.last_touches(b);
       return *std::max_element(touches.begin(), touches.end());
     });
     for (StepId s = 0; s < order_.size(); ++s) {
-      for (const std::uint32_t b : births.of(s)) layout.offsets[b] = allocate(b);
-      for (const std::uint32_t b : deaths.of(s)) release(b);
+      for (const std::uint32_t b : births[s]) layout.offsets[b] = allocate(b);
+      for (const std::uint32_t b : deaths[s]) release(b);
     }
     layout.bytes = end_;
     return layout;
@@ -56,31 +58,18 @@ class FreeList {
     std::uint32_t block;
     std::uint32_t stamp;
   };
-  struct Events {
-    std::vector<std::uint32_t> first;
-    std::vector<std::uint32_t> buffers;
-    std::span<const std::uint32_t> of(StepId s) const {
-      return {buffers.data() + first[s], buffers.data() + first[s + 1]};
-    }
-  };
 
-  // The buffers of some bytes by step.
+  // The buffers that have bytes.
   template <class F>
-  Events events(F step_of) const {
-    Events e;
-    e.first.assign(order_.size() + 1, 0);
-    for (const ArenaBuffer& b : arena_.buffers)
-      if (b.bytes > 0) ++e.first[step_of(b) + 1];
-    for (std::size_t s = 0; s < order_.size(); ++s) e.first[s + 1] += e.first[s];
-    e.buffers.resize(e.first.back());
-    std::vector<std::uint32_t> next(e.first.begin(), e.first.end() - 1);
-    for (std::uint32_t i = 0; i < arena_.buffers.size(); ++i)
-      if (arena_.buffers[i].bytes > 0) e.buffers[next[step_of(arena_.buffers[i])]++] = i;
-    return e;
+  Rows<std::uint32_t> buffers_by_step(F step_of) const {
+    return Rows<std::uint32_t>(order_.size(), [&](auto add) {
+      for (std::uint32_t i = 0; i < arena_.buffers.size(); ++i)
+        if (arena_.buffers[i].bytes > 0) add(step_of(arena_.buffers[i]), i);
+    });
   }
 
   std::size_t allocate(std::uint32_t buffer) {
-    const std::size_t bytes = whole_lines(arena_.buffers[buffer].bytes);
+    const std::size_t bytes = aligned(arena_.buffers[buffer].bytes);
     std::uint32_t block = find(arena_.buffers[buffer], bytes);
     if (block == kNone) {
       block = add_block(end_, bytes, last_, kNone);

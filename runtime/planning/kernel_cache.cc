@@ -24,13 +24,6 @@ OpCall call_of(const Graph& graph, NodeId n, std::vector<const TensorType*>& typ
   return {*node.op, types, node.attrs, node.where, node.outputs};
 }
 
-std::size_t bytes_touched(const Graph& graph, NodeId n) {
-  std::size_t bytes = 0;
-  for (std::size_t slot = 0; slot < graph.num_operands(n); ++slot) bytes += graph.type(graph.operand(n, slot)).bytes();
-  for (const TensorType& type : graph.node(n).outputs) bytes += type.bytes();
-  return bytes;
-}
-
 bool KernelCache::same_call(NodeId a, NodeId b) const {
   const Graph& graph = plan_.program.graph;
   const Node& x = graph.node(a);

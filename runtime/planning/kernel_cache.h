@@ -37,7 +37,4 @@ class KernelCache {
 // What a node is called with; `types` keeps the operands' types.
 OpCall call_of(const Graph& graph, NodeId n, std::vector<const TensorType*>& types);
 
-// Bytes of operands and results.
-std::size_t bytes_touched(const Graph& graph, NodeId n);
-
 }  // namespace weft

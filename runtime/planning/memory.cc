@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "graph/alignment.h"
+
 namespace weft {
 namespace {
 
@@ -46,12 +48,12 @@ ArenaLayout greedy_by_size(const Reachability& order, const ArenaBuffers& arena)
   std::vector<std::uint32_t> placed;
   std::vector<Interval> taken;
   for (const std::uint32_t b : by_size) {
-    const std::size_t bytes = whole_lines(buffers[b].bytes);
+    const std::size_t bytes = aligned(buffers[b].bytes);
     if (bytes == 0) break;
     taken.clear();
     for (const std::uint32_t p : placed)
       if (!precedes(arena, buffers[p], before[b]) && !precedes(arena, buffers[b], before[p]))
-        taken.push_back({layout.offsets[p], layout.offsets[p] + whole_lines(buffers[p].bytes)});
+        taken.push_back({layout.offsets[p], layout.offsets[p] + aligned(buffers[p].bytes)});
     std::sort(taken.begin(), taken.end(), [](const Interval& x, const Interval& y) { return x.begin < y.begin; });
     layout.offsets[b] = best_gap(taken, bytes);
     layout.bytes = std::max(layout.bytes, layout.offsets[b] + bytes);

@@ -41,7 +41,4 @@ ArenaLayout lay_out(const Reachability& order, const ArenaBuffers& arena);
 // What lay_out does for any number of buffers.
 ArenaLayout lay_out_in_order(const Reachability& order, const ArenaBuffers& arena);
 
-// The bytes that a buffer takes: whole cache lines.
-constexpr std::size_t whole_lines(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
-
 }  // namespace weft

@@ -31,7 +31,7 @@ class Placer {
     place_direct_writes();
     place_results();
     place_writes();
-    for (const NodeId n : d_.order)
+    for (const NodeId n : d_.node_order)
       for (std::size_t k = 0; k < d_.graph.node(n).outputs.size(); ++k)
         place_in_arena(d_.first_value[n] + static_cast<ValueNumber>(k));
   }
@@ -39,19 +39,19 @@ class Placer {
  private:
   static constexpr std::int64_t kNever = -1;
 
-  ValueNumber output_root(std::size_t k) const { return d_.root_of(d_.graph.outputs()[k]); }
-  // The variable whose old value r is, or kNever.
-  std::int64_t old_variable(ValueNumber r) const {
-    if (d_.role_of_root(r) != Role::input) return kNever;
-    const std::uint32_t i = d_.input_index[d_.owner[r]];
+  ValueNumber output_storage(std::size_t k) const { return d_.storage_of(d_.graph.outputs()[k]); }
+  // The variable whose old value v is, or kNever.
+  std::int64_t old_variable(ValueNumber v) const {
+    if (d_.role_of(v) != Role::input) return kNever;
+    const std::uint32_t i = d_.input_index[d_.owner[v]];
     return i < d_.program.num_arguments() ? kNever : static_cast<std::int64_t>(i - d_.program.num_arguments());
   }
 
   void place_inputs() {
     for (std::uint32_t i = 0; i < d_.graph.inputs().size(); ++i) {
       const std::size_t arguments = d_.program.num_arguments();
-      Slot& home = d_.home[d_.first_value[d_.graph.inputs()[i]]];
-      home = i < arguments ? Slot{Space::argument, i} : Slot{Space::variable, i - arguments};
+      Slot& slot = d_.placement[d_.first_value[d_.graph.inputs()[i]]];
+      slot = i < arguments ? Slot{Space::argument, i} : Slot{Space::variable, i - arguments};
     }
     written_.assign(d_.program.num_variables, false);
     for (const std::uint32_t j : d_.program.writes) written_[j] = true;
@@ -63,7 +63,7 @@ class Placer {
     if (op.may_throw) return false;
     for (std::size_t slot = 0; slot < d_.graph.num_operands(n); ++slot) {
       const ValueId v = d_.graph.operand(n, slot);
-      if (old_variable(d_.root_of(v)) != variable) continue;
+      if (old_variable(d_.storage_of(v)) != variable) continue;
       if (op.in_place != InPlace::elementwise || slot < static_cast<std::size_t>(op.first_in_place) ||
           !(d_.graph.type(v) == d_.type_of(value)))
         return false;
@@ -75,10 +75,10 @@ class Placer {
   void find_direct_writes() {
     std::unordered_map<ValueNumber, std::uint32_t> taken;
     for (std::size_t k = 0; k < d_.program.writes.size(); ++k) {
-      const ValueNumber r = output_root(num_results_ + k);
+      const ValueNumber v = output_storage(num_results_ + k);
       const std::uint32_t j = d_.program.writes[k];
-      if (d_.role_of_root(r) != Role::step || !may_write(d_.owner[r], r, j)) continue;
-      if (taken.emplace(r, j).second) direct_.push_back({j, r, d_.owner[r]});
+      if (d_.role_of(v) != Role::step || !may_write(d_.owner[v], v, j)) continue;
+      if (taken.emplace(v, j).second) direct_.push_back({j, v, d_.owner[v]});
     }
   }
 
@@ -86,7 +86,7 @@ class Placer {
   void find_old_values_in_outputs() {
     copied_.assign(d_.program.num_variables, false);
     for (std::size_t k = 0; k < d_.graph.outputs().size(); ++k) {
-      const std::int64_t j = old_variable(output_root(k));
+      const std::int64_t j = old_variable(output_storage(k));
       const bool kept = k >= num_results_ && d_.program.writes[k - num_results_] == j;
       if (j != kNever && !kept) copied_[static_cast<std::size_t>(j)] = true;
     }
@@ -103,7 +103,7 @@ class Placer {
       if (d_.role[n] != Role::step) continue;
       if (d_.graph.node(n).op->may_throw) last_throw = std::max(last_throw, place_of(n));
       for (std::size_t slot = 0; slot < d_.graph.num_operands(n); ++slot) {
-        const std::int64_t j = old_variable(d_.root_of(d_.graph.operand(n, slot)));
+        const std::int64_t j = old_variable(d_.storage_of(d_.graph.operand(n, slot)));
         if (j == kNever || writer[static_cast<std::size_t>(j)] == n) continue;
         std::int64_t& last = last_reader[static_cast<std::size_t>(j)];
         last = std::max(last, place_of(n));
@@ -141,62 +141,62 @@ class Placer {
     }
     std::sort(moved.begin(), moved.end());
     auto next = moved.begin();
-    for (; next != moved.end() && next->first == kNever; ++next) d_.order.push_back(next->second);
+    for (; next != moved.end() && next->first == kNever; ++next) d_.node_order.push_back(next->second);
     for (NodeId n = 0; n < d_.graph.size(); ++n) {
-      if (d_.role[n] == Role::step && !is_moved[n]) d_.order.push_back(n);
+      if (d_.role[n] == Role::step && !is_moved[n]) d_.node_order.push_back(n);
       for (; next != moved.end() && next->first == static_cast<std::int64_t>(n); ++next)
-        d_.order.push_back(next->second);
+        d_.node_order.push_back(next->second);
     }
-    d_.late = d_.order.size();
-    for (; next != moved.end(); ++next) d_.order.push_back(next->second);
+    d_.late = d_.node_order.size();
+    for (; next != moved.end(); ++next) d_.node_order.push_back(next->second);
   }
 
   void place_direct_writes() {
     if (direct_.empty()) return;
     std::vector<std::int64_t> position(d_.graph.size(), kNever);
-    for (std::size_t i = 0; i < d_.order.size(); ++i) position[d_.order[i]] = static_cast<std::int64_t>(i);
+    for (std::size_t i = 0; i < d_.node_order.size(); ++i) position[d_.node_order[i]] = static_cast<std::int64_t>(i);
     const std::vector<std::int64_t> bound = bounds([&](NodeId n) { return position[n]; });
     for (std::size_t i = 0; i < direct_.size(); ++i) {
       const std::int64_t at = position[direct_[i].node];
       const bool after_copies = at >= static_cast<std::int64_t>(d_.late);
       if (bound[i] < at && (after_copies || !copied_[direct_[i].variable]))
-        d_.home[direct_[i].value] = {Space::variable, direct_[i].variable};
+        d_.placement[direct_[i].value] = {Space::variable, direct_[i].variable};
     }
   }
 
   void place_results() {
     for (std::size_t k = 0; k < num_results_; ++k) {
-      const ValueNumber r = output_root(k);
+      const ValueNumber v = output_storage(k);
       const Slot result = {Space::result, k};
-      if (!d_.placed(r))
-        d_.home[r] = result;
+      if (!d_.placed(v))
+        d_.placement[v] = result;
       else
-        copy(d_.role_of_root(r) == Role::step ? d_.last_copies : d_.first_copies, d_.home[r], result, r);
+        copy(d_.role_of(v) == Role::step ? d_.last_copies : d_.first_copies, d_.placement[v], result, v);
     }
   }
 
   void place_writes() {
     for (std::size_t k = 0; k < d_.program.writes.size(); ++k) {
-      const ValueNumber r = output_root(num_results_ + k);
+      const ValueNumber v = output_storage(num_results_ + k);
       const Slot variable = {Space::variable, d_.program.writes[k]};
-      place_in_arena(r);
-      if (d_.home[r] == variable) continue;
-      Slot from = d_.home[r];
-      const std::int64_t old = old_variable(r);
+      place_in_arena(v);
+      if (d_.placement[v] == variable || d_.type_of(v).bytes() == 0) continue;
+      Slot from = d_.placement[v];
+      const std::int64_t old = old_variable(v);
       if (old != kNever && written_[static_cast<std::size_t>(old)]) {
-        from = d_.new_buffer(d_.type_of(r).bytes());
-        copy(d_.first_copies, d_.home[r], from, r);
+        from = d_.new_buffer(d_.type_of(v).bytes());
+        copy(d_.first_copies, d_.placement[v], from, v);
       }
-      copy(d_.last_copies, from, variable, r);
+      copy(d_.last_copies, from, variable, v);
     }
   }
 
-  void place_in_arena(ValueNumber r) {
-    if (!d_.placed(r)) d_.home[r] = d_.new_buffer(d_.type_of(r).bytes());
+  void place_in_arena(ValueNumber v) {
+    if (!d_.placed(v)) d_.placement[v] = d_.new_buffer(d_.type_of(v).bytes());
   }
 
-  void copy(std::vector<Copy>& copies, Slot from, Slot to, ValueNumber r) {
-    if (d_.type_of(r).bytes() > 0) copies.push_back({from, to, d_.type_of(r).bytes()});
+  void copy(std::vector<Copy>& copies, Slot from, Slot to, ValueNumber v) {
+    if (d_.type_of(v).bytes() > 0) copies.push_back({from, to, d_.type_of(v).bytes()});
   }
 
   Draft& d_;

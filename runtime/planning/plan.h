@@ -10,6 +10,7 @@
 
 #include "graph/capture/storage.h"
 #include "graph/graph.h"
+#include "runtime/planning/rows.h"
 #include "runtime/planning/step_graph.h"
 
 namespace weft {
@@ -67,20 +68,17 @@ struct Plan {
   std::vector<Step> steps;      // in a legal serial order
   std::vector<Slot> slots;
 
-  // The dependencies between steps, of every kind, as compressed rows: successors of step s, and how many it waits for.
-  std::vector<std::uint32_t> first_successor;  // steps.size() + 1 entries
-  std::vector<StepId> successors;
+  // The dependencies between steps, of every kind: who waits for each step, and for how many steps it waits.
+  Rows<StepId> successors;  // the most urgent first
   std::vector<std::uint32_t> dependencies;
-  std::vector<StepId> roots;     // the steps that wait for none, the most urgent first
-  std::vector<float> seconds;    // of each step, by the cost model
-  std::vector<float> remaining;  // the longest path from the start of each step to the end: its urgency
+  std::vector<StepId> source_steps;  // those that wait for none, the most urgent first
+  std::vector<float> seconds;        // of each step, by the cost model
+  std::vector<float> remaining;      // the longest path from the start of each step to the end: its urgency
 
   std::shared_ptr<Buffer> constants;
   PlanStats stats;
 
-  std::span<const StepId> successors_of(StepId s) const {
-    return {successors.data() + first_successor[s], successors.data() + first_successor[s + 1]};
-  }
+  std::span<const StepId> successors_of(StepId s) const { return successors[s]; }
   std::span<const Slot> inputs_of(const Step& s) const { return {slots.data() + s.first_slot, s.num_inputs}; }
   std::span<const Slot> outputs_of(const Step& s) const {
     return {slots.data() + s.first_slot + s.num_inputs, s.num_outputs};
@@ -90,8 +88,5 @@ struct Plan {
 // Plans a program. Nodes that no output needs get no step, and nodes that depend on no input are computed here. Throws
 // Error where the program is malformed or memory runs out.
 std::shared_ptr<const Plan> make_plan(Program program);
-
-// One line for each step: operands and outputs with their places, then the totals.
-std::string describe(const Plan& plan);
 
 }  // namespace weft

@@ -6,8 +6,6 @@
 #include <algorithm>
 
 #include "runtime/planning/draft.h"
-#include "runtime/planning/memory.h"
-#include "runtime/planning/reachability.h"
 
 namespace weft {
 namespace {
@@ -20,8 +18,7 @@ class Reuse {
  public:
   explicit Reuse(Draft& draft)
       : d_(draft),
-        order_(draft.depends),
-        touches_(draft.buffer_bytes.size()),
+        order_(*draft.order),
         taken_(draft.buffer_bytes.size(), false),
         added_(draft.plan.steps.size()),
         end_(draft.plan.steps.size()) {
@@ -29,54 +26,48 @@ class Reuse {
     longest_ = std::max(kSlack * stats.critical_seconds, stats.estimated_seconds / kManyWorkers);
   }
 
-  bool add_edges() {
-    find_touches();
+  void add_edges() {
     for (StepId s = 0; s < d_.plan.steps.size(); ++s) {
       const Step& step = d_.plan.steps[s];
       if (step.part == 0)
         for (const Slot& output : d_.plan.outputs_of(step))
-          if (output.space == Space::arena && d_.buffer_bytes[output.where] >= kLarge) find_room(s, output.where);
+          if (output.space == Space::arena && d_.buffer_bytes[output.where] >= kLarge) {
+            find_room(s, output.where);
+            large_.push_back(output.where);
+          }
       double begin = 0;
       for (const StepId p : d_.depends.of(s)) begin = std::max(begin, end_[p]);
       for (const StepId p : added_[s]) begin = std::max(begin, end_[p]);
       end_[s] = begin + static_cast<double>(d_.plan.seconds[s]);
     }
-    if (!any_) return false;
-    merge();
-    return true;
+    if (!any_) return;
+    set_dependencies(d_, all_edges());
+    rank(d_);
   }
 
  private:
-  void find_touches() {
-    for (StepId s = 0; s < d_.plan.steps.size(); ++s) {
-      const Step& step = d_.plan.steps[s];
-      for (std::uint32_t i = 0; i < step.num_inputs + step.num_outputs; ++i) {
-        const Slot& slot = d_.plan.slots[step.first_slot + i];
-        if (slot.space != Space::arena || d_.buffer_bytes[slot.where] < kLarge) continue;
-        if (touches_[slot.where].empty()) large_.push_back(slot.where);
-        touches_[slot.where].push_back(s);
-      }
-    }
-  }
-
   // A dead value of about the size, the one that died last, for what the parts from s on write.
   void find_room(StepId s, std::uint64_t buffer) {
     const std::size_t bytes = d_.buffer_bytes[buffer];
     std::uint64_t best = buffer;
     for (const std::uint64_t other : large_) {
       const std::size_t room = d_.buffer_bytes[other];
-      if (taken_[other] || touches_[other].back() >= s || room < bytes || room > 2 * bytes) continue;
-      if (best == buffer || touches_[other].back() > touches_[best].back()) best = other;
+      if (taken_[other] || d_.last_touch(other) >= s || room < bytes || room > 2 * bytes) continue;
+      if (best == buffer || d_.last_touch(other) > d_.last_touch(best)) best = other;
     }
     if (best == buffer || !wait_for(s, last_touches(best))) return;
     taken_[best] = true;
   }
 
+  // Of the parts that write a buffer and the steps that read it, those that no other of them comes after.
   std::vector<StepId> last_touches(std::uint64_t buffer) const {
-    std::vector<StepId> last;
-    for (const StepId t : touches_[buffer]) {
+    std::vector<StepId> all, last;
+    const StepId first = d_.writer[buffer].step;
+    for (StepId p = first; p < first + d_.parts(first); ++p) all.push_back(p);
+    all.insert(all.end(), d_.readers[buffer].begin(), d_.readers[buffer].end());
+    for (const StepId t : all) {
       const auto later = [&](StepId u) { return order_.before(t, u); };
-      if (std::none_of(touches_[buffer].begin(), touches_[buffer].end(), later)) last.push_back(t);
+      if (std::none_of(all.begin(), all.end(), later)) last.push_back(t);
     }
     return last;
   }
@@ -97,23 +88,20 @@ class Reuse {
     return true;
   }
 
-  void merge() {
+  StepGraph all_edges() const {
     StepGraph all;
+    std::vector<StepId> waits_for;
     for (StepId s = 0; s < d_.plan.steps.size(); ++s) {
-      std::vector<StepId> predecessors(d_.depends.of(s).begin(), d_.depends.of(s).end());
-      predecessors.insert(predecessors.end(), added_[s].begin(), added_[s].end());
-      std::sort(predecessors.begin(), predecessors.end());
-      predecessors.erase(std::unique(predecessors.begin(), predecessors.end()), predecessors.end());
-      all.predecessors.insert(all.predecessors.end(), predecessors.begin(), predecessors.end());
-      all.first.push_back(static_cast<std::uint32_t>(all.predecessors.size()));
+      waits_for.assign(d_.depends.of(s).begin(), d_.depends.of(s).end());
+      waits_for.insert(waits_for.end(), added_[s].begin(), added_[s].end());
+      all.add_step(waits_for);
     }
-    d_.depends = std::move(all);
+    return all;
   }
 
   Draft& d_;
-  Reachability order_;
-  std::vector<std::vector<StepId>> touches_;  // of each large buffer, ascending
-  std::vector<std::uint64_t> large_;
+  const Reachability& order_;
+  std::vector<std::uint64_t> large_;  // the buffers of what was written so far
   std::vector<bool> taken_;
   std::vector<std::vector<StepId>> added_;  // what each step waits for in addition
   std::vector<double> end_;                 // of each step, with any number of workers
@@ -127,7 +115,7 @@ void order_for_reuse(Draft& draft) {
   const bool any = std::any_of(draft.buffer_bytes.begin(), draft.buffer_bytes.end(),
                                [](std::size_t bytes) { return bytes >= kLarge; });
   if (!any || draft.plan.steps.size() > Reachability::kExactSteps) return;
-  if (Reuse(draft).add_edges()) add_successors(draft);
+  Reuse(draft).add_edges();
 }
 
 }  // namespace weft

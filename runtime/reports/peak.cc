@@ -4,7 +4,7 @@
 #include <unordered_map>
 
 #include "runtime/planning/memory.h"
-#include "runtime/planning/step_name.h"
+#include "runtime/planning/plan_text.h"
 
 namespace weft {
 namespace {
@@ -32,7 +32,7 @@ std::vector<Held> values_in_arena(const Plan& plan) {
       if (const auto at = now.find(slot.where); slot.space == Space::arena && at != now.end()) all[at->second].end = s;
     for (std::uint32_t k = 0; k < step.num_outputs; ++k) {
       const Slot& slot = plan.outputs_of(step)[k];
-      if (slot.space != Space::arena) continue;
+      if (slot.space != Space::arena || bytes_of(plan, step, k) == 0) continue;
       if (step.part > 0) {
         all[now.at(slot.where)].end = s;
         continue;
@@ -62,7 +62,7 @@ std::vector<MemoryReport::Holder> holders_at_peak(const Plan& plan) {
     }
   std::vector<MemoryReport::Holder> holders;
   for (const Held& held : all)
-    if (held.begin <= peak && peak <= held.end && held.bytes > 0)
+    if (held.begin <= peak && peak <= held.end)
       holders.push_back({describe_result(plan, plan.steps[held.begin], held.output), held.bytes});
   std::stable_sort(holders.begin(), holders.end(), [](const auto& a, const auto& b) { return a.bytes > b.bytes; });
   return holders;

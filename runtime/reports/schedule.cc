@@ -5,7 +5,8 @@
 #include <functional>
 #include <queue>
 
-#include "runtime/planning/step_name.h"
+#include "runtime/planning/plan_text.h"
+#include "runtime/planning/urgency.h"
 
 namespace weft {
 namespace {
@@ -26,24 +27,13 @@ double clock_seconds() {
   return std::chrono::duration<double>(Clock::now() - begin).count() / kReads;
 }
 
-// The longest path to the end from each step.
-std::vector<double> urgency(const Plan& plan, std::span<const double> seconds) {
-  std::vector<double> rest(plan.steps.size());
-  for (std::size_t i = plan.steps.size(); i-- > 0;) {
-    const auto s = static_cast<StepId>(i);
-    for (const StepId next : plan.successors_of(s)) rest[s] = std::max(rest[s], rest[next]);
-    rest[s] += seconds[s];
-  }
-  return rest;
-}
-
 std::vector<ScheduleReport::Step> critical_path(const Plan& plan, std::span<const double> seconds,
                                                 const std::vector<double>& rest) {
   std::vector<ScheduleReport::Step> path;
   const auto longest = [&](std::span<const StepId> steps) {
     return *std::max_element(steps.begin(), steps.end(), [&](StepId a, StepId b) { return rest[a] < rest[b]; });
   };
-  for (std::span<const StepId> next = plan.roots; !next.empty();) {
+  for (std::span<const StepId> next = plan.source_steps; !next.empty();) {
     const StepId s = longest(next);
     path.push_back({name_of(plan, plan.steps[s]), seconds[s]});
     next = plan.successors_of(s);
@@ -67,11 +57,10 @@ std::vector<ScheduleReport::Call> work_by_call(const Plan& plan, std::span<const
 // The end of the last step, the workers' choices replayed event by event.
 double makespan(const Plan& plan, std::span<const double> seconds, const std::vector<double>& rest, int workers) {
   using Timed = std::pair<double, StepId>;
-  const auto less_urgent = [&](StepId a, StepId b) { return rest[a] != rest[b] ? rest[a] < rest[b] : a > b; };
-  std::priority_queue<StepId, std::vector<StepId>, decltype(less_urgent)> ready(less_urgent);
+  std::priority_queue<StepId, std::vector<StepId>, LessUrgent<double>> ready(LessUrgent<double>{rest});
   std::priority_queue<Timed, std::vector<Timed>, std::greater<>> running;
   std::vector<std::uint32_t> waiting = plan.dependencies;
-  for (const StepId s : plan.roots) ready.push(s);
+  for (const StepId s : plan.source_steps) ready.push(s);
   const double overhead = workers == 1 ? kCountSeconds / 3 : kCountSeconds;
   double now = 0;
   int idle = workers;
@@ -116,7 +105,7 @@ ScheduleReport simulate(const Plan& plan, std::span<const double> seconds, int w
   report.workers = workers;
   for (const double s : seconds) report.work_seconds += s;
   if (plan.steps.empty()) return report;
-  const std::vector<double> rest = urgency(plan, seconds);
+  const std::vector<double> rest = longest_paths(plan, seconds);
   report.critical_path = critical_path(plan, seconds, rest);
   report.calls = work_by_call(plan, seconds);
   for (const ScheduleReport::Step& step : report.critical_path) report.span_seconds += step.seconds;

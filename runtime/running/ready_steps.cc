@@ -23,7 +23,8 @@ class ReadySteps::Lock {
   std::atomic_flag& busy_;
 };
 
-ReadySteps::ReadySteps(const Plan& plan) : plan_(plan), ran_(plan.steps.size(), kNowhere) {}
+ReadySteps::ReadySteps(const Plan& plan)
+    : plan_(plan), less_urgent_{plan.remaining}, ran_(plan.steps.size(), kNowhere) {}
 
 void ReadySteps::provide_workers(std::size_t workers, std::size_t at_once) {
   at_once_ = at_once;
@@ -32,7 +33,7 @@ void ReadySteps::provide_workers(std::size_t workers, std::size_t at_once) {
   for (std::vector<StepId>& heap : heaps_) heap.reserve(plan_.steps.size());
 }
 
-std::size_t ReadySteps::home_of(StepId s, std::size_t worker) const {
+std::size_t ReadySteps::preferred_worker(StepId s, std::size_t worker) const {
   const Step& step = plan_.steps[s];
   const std::uint32_t parts = plan_.kernels[step.kernel].parts;
   if (parts > 1) return step.part * at_once_ / parts;
@@ -41,9 +42,9 @@ std::size_t ReadySteps::home_of(StepId s, std::size_t worker) const {
 }
 
 void ReadySteps::insert(StepId s, std::size_t worker) {
-  const std::size_t home = home_of(s, worker);
-  heaps_[home].push_back(s);
-  std::push_heap(heaps_[home].begin(), heaps_[home].end(), LessUrgent{plan_});
+  const std::size_t preferred = preferred_worker(s, worker);
+  heaps_[preferred].push_back(s);
+  std::push_heap(heaps_[preferred].begin(), heaps_[preferred].end(), less_urgent_);
 }
 
 StepId ReadySteps::take(std::size_t worker) {
@@ -56,7 +57,7 @@ StepId ReadySteps::take(std::size_t worker) {
       best = w;
     }
   std::vector<StepId>& heap = heaps_[best];
-  std::pop_heap(heap.begin(), heap.end(), LessUrgent{plan_});
+  std::pop_heap(heap.begin(), heap.end(), less_urgent_);
   const StepId s = heap.back();
   heap.pop_back();
   ran_[s] = static_cast<std::uint32_t>(worker);

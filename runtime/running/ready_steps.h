@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "runtime/planning/plan.h"
+#include "runtime/planning/urgency.h"
 
 namespace weft {
 
@@ -33,22 +33,17 @@ class ReadySteps {
 
  private:
   class Lock;
-  struct LessUrgent {
-    const Plan& plan;
-    bool operator()(StepId a, StepId b) const {
-      return plan.remaining[a] != plan.remaining[b] ? plan.remaining[a] < plan.remaining[b] : a > b;
-    }
-  };
 
-  std::size_t home_of(StepId s, std::size_t worker) const;
+  std::size_t preferred_worker(StepId s, std::size_t worker) const;
   void insert(StepId s, std::size_t worker);
   StepId take(std::size_t worker);
 
   const Plan& plan_;
+  LessUrgent<float> less_urgent_;
   std::atomic_flag busy_;
   std::size_t at_once_ = 1;
   std::vector<std::uint32_t> ran_;          // of each step: the worker that ran it last
-  std::vector<std::vector<StepId>> heaps_;  // of the ready steps, by home
+  std::vector<std::vector<StepId>> heaps_;  // of the ready steps, by preferred worker
 };
 
 }  // namespace weft

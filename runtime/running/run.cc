@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <numeric>
 #include <utility>
 
 #include "runtime/running/failure.h"
@@ -27,32 +26,33 @@ Run::Run(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)), arena_(plan
   pointers_.resize(plan_->slots.size());
   for (std::size_t i = 0; i < pointers_.size(); ++i) pointers_[i] = resolve(plan_->slots[i]);
   index_externals();
-  make_calls();
+  make_invocations();
   provide_scratch(1);
 }
 
-void Run::make_calls() {
+void Run::make_invocations() {
   const auto needs_instance = [&](const Step& step) { return plan_->kernels[step.kernel].instance != nullptr; };
   instances_.reserve(static_cast<std::size_t>(std::count_if(plan_->steps.begin(), plan_->steps.end(), needs_instance)));
-  calls_.reserve(plan_->steps.size());
+  invocations_.reserve(plan_->steps.size());
   for (const Step& step : plan_->steps) {
     const Kernel& kernel = plan_->kernels[step.kernel];
     if (kernel.instance) instances_.push_back(kernel.instance());
     void** slots = pointers_.data() + step.first_slot;
-    calls_.push_back({kernel.instance ? &instances_.back() : &kernel.run, slots, slots + step.num_inputs, step.part});
+    invocations_.push_back(
+        {kernel.instance ? &instances_.back() : &kernel.run, slots, slots + step.num_inputs, step.part});
   }
 }
 
 void Run::time_steps(std::vector<double>& seconds) {
   using Clock = std::chrono::steady_clock;
-  timed_.reserve(calls_.size());  // calls keep the addresses
-  for (StepId s = 0; s < calls_.size(); ++s) {
-    timed_.push_back([run = calls_[s].run, &least = seconds[s]](const KernelArgs& args) {
+  timed_.reserve(invocations_.size());  // calls keep the addresses
+  for (StepId s = 0; s < invocations_.size(); ++s) {
+    timed_.push_back([run = invocations_[s].run, &least = seconds[s]](const KernelArgs& args) {
       const Clock::time_point begin = Clock::now();
       (*run)(args);
       least = std::min(least, std::chrono::duration<double>(Clock::now() - begin).count());
     });
-    calls_[s].run = &timed_[s];
+    invocations_[s].run = &timed_[s];
   }
 }
 
@@ -80,22 +80,19 @@ std::size_t external_of(const Program& program, const Slot& slot) {
 }  // namespace
 
 void Run::index_externals() {
-  const auto is_external = [](const Slot& slot) { return slot.space != Space::arena && slot.space != Space::constant; };
-  first_use_.assign(bound_.size() + 1, 0);
-  for (const Slot& slot : plan_->slots)
-    if (is_external(slot)) ++first_use_[external_of(plan_->program, slot) + 1];
-  std::partial_sum(first_use_.begin(), first_use_.end(), first_use_.begin());
-  uses_.resize(first_use_.back());
-  std::vector<std::uint32_t> next(first_use_.begin(), first_use_.end() - 1);
-  for (std::uint32_t i = 0; i < plan_->slots.size(); ++i)
-    if (is_external(plan_->slots[i])) uses_[next[external_of(plan_->program, plan_->slots[i])]++] = i;
+  uses_ = Rows<std::uint32_t>(bound_.size(), [this](auto add) {
+    for (std::uint32_t i = 0; i < plan_->slots.size(); ++i) {
+      const Slot& slot = plan_->slots[i];
+      if (slot.space != Space::arena && slot.space != Space::constant) add(external_of(plan_->program, slot), i);
+    }
+  });
 }
 
 void Run::bind(std::size_t external, const void* bytes) {
   if (bound_[external] == bytes) return;
   bound_[external] = bytes;
-  for (std::uint32_t u = first_use_[external]; u < first_use_[external + 1]; ++u)
-    pointers_[uses_[u]] = const_cast<void*>(bytes);  // no step writes to an argument
+  for (const std::uint32_t slot : uses_[external])
+    pointers_[slot] = const_cast<void*>(bytes);  // no step writes to an argument
 }
 
 void Run::bind_argument(std::size_t i, const void* bytes) { bind(i, bytes); }
@@ -107,7 +104,7 @@ void Run::check_bound() const {
   const Graph& graph = plan_->program.graph;
   const std::size_t inputs = graph.inputs().size();
   for (std::size_t e = 0; e < bound_.size(); ++e) {
-    if (bound_[e] || first_use_[e] == first_use_[e + 1]) continue;
+    if (bound_[e] || uses_[e].empty()) continue;
     const TensorType& type =
         e < inputs ? graph.node(graph.inputs()[e]).outputs[0] : graph.type(graph.outputs()[e - inputs]);
     if (type.bytes() == 0) continue;

@@ -49,7 +49,7 @@ class Run {
   // Runs the kernel of step s, or nothing after a failure. Never throws. A worker runs one step at a time.
   void step(StepId s, std::size_t worker = 0) noexcept {
     if (failed()) return;
-    const Call& call = calls_[s];
+    const Invocation& call = invocations_[s];
     try {
       (*call.run)({call.in, call.out, scratch_[worker]->data(), call.part});
     } catch (...) {
@@ -61,14 +61,15 @@ class Run {
   std::unique_ptr<ExecutorState>& executor_state() { return executor_state_; }
 
  private:
-  struct Call {
+  // What the kernel of a step is called with.
+  struct Invocation {
     const KernelFn* run;
     const void* const* in;
     void* const* out;
     std::uint32_t part;
   };
 
-  void make_calls();
+  void make_invocations();
   void* resolve(const Slot& slot);
   void index_externals();
   void bind(std::size_t external, const void* bytes);
@@ -80,15 +81,13 @@ class Run {
   Buffer arena_;
   std::vector<std::unique_ptr<Buffer>> scratch_;  // of each worker
   std::vector<void*> pointers_;                   // of each of the plan's slots
-  std::vector<Call> calls_;                       // of each step
+  std::vector<Invocation> invocations_;           // of each step
   std::vector<KernelFn> instances_;
   std::vector<KernelFn> timed_;
 
-  // Externals: arguments, then variables, then results. The slots that name external e are
-  // uses_[first_use_[e]] .. uses_[first_use_[e + 1]].
+  // Of each external: arguments, then variables, then results.
   std::vector<const void*> bound_;
-  std::vector<std::uint32_t> first_use_;
-  std::vector<std::uint32_t> uses_;
+  Rows<std::uint32_t> uses_;  // the slots that name it
 
   std::atomic<bool> failed_{false};
   std::exception_ptr error_;

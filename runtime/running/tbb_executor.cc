@@ -21,13 +21,12 @@ namespace {
 
 namespace d1 = tbb::detail::d1;
 
-#if WEFT_SEEDED_BUG == 1
-constexpr std::memory_order kCount = std::memory_order_relaxed;
-#else
-constexpr std::memory_order kCount = std::memory_order_acq_rel;
+// For //tests:runtime/running/seeded_bugs_test alone, which counts relaxed to see that the race test finds it.
+#ifndef WEFT_COUNTER_ORDER
+#define WEFT_COUNTER_ORDER acq_rel
 #endif
+constexpr std::memory_order kCount = std::memory_order::WEFT_COUNTER_ORDER;
 
-constexpr StepId kNoStep = static_cast<StepId>(-1);
 constexpr std::size_t kNoWorker = ReadySteps::kNoWorker;
 
 // Workers that may be at it at once.
@@ -71,10 +70,10 @@ class TaskGraph final : public ExecutorState {
     steps_left_.reserve(static_cast<std::uint32_t>(tasks_.size()));
     ready_.provide_workers(static_cast<std::size_t>(tbb::this_task_arena::max_concurrency()),
                            static_cast<std::size_t>(concurrency()));
-    for (std::size_t i = plan_.roots.size(); i-- > 1;) spawn(plan_.roots[i], kNoWorker);
-    if (is_long(plan_.roots[0])) ready_.push(plan_.roots[0], kNoWorker);
-    tsan_release(&tasks_[plan_.roots[0]]);
-    d1::execute_and_wait(tasks_[plan_.roots[0]], context_, steps_left_, context_);
+    for (std::size_t i = plan_.source_steps.size(); i-- > 1;) spawn(plan_.source_steps[i], kNoWorker);
+    if (is_long(plan_.source_steps[0])) ready_.push(plan_.source_steps[0], kNoWorker);
+    tsan_release(&tasks_[plan_.source_steps[0]]);
+    d1::execute_and_wait(tasks_[plan_.source_steps[0]], context_, steps_left_, context_);
     tsan_acquire(&steps_left_);
     // The wait has seen the counter at 0, but inside of TBB: here ThreadSanitizer sees it, too.
     if (kThreadSanitizer) steps_left_.reserve(0);

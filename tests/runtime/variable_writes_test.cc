@@ -116,7 +116,7 @@ TEST(VariableWrites, ShareOneGateAfterManyStepsThatMayThrow) {
   for (std::uint32_t j = 0; j < 50; ++j) s.write(j, s.add(variables[j], x));
   const auto plan = s.plan();
   EXPECT_EQ(plan->steps.size(), 101U);
-  EXPECT_EQ(plan->successors.size(), 100U);
+  EXPECT_EQ(plan->successors.num_items(), 100U);
   EXPECT_EQ(check_plan(*plan), "");
 }
 

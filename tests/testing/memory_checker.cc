@@ -4,6 +4,8 @@
 #include <cstring>
 #include <map>
 
+#include "runtime/planning/plan_text.h"
+
 namespace weft {
 namespace {
 
@@ -90,7 +92,7 @@ bool taken_in_place(const Plan& plan, const Matrix& before, const Life& a, const
   });
 }
 
-ValueId root_of(const Graph& graph, ValueId v) {
+ValueId storage_of(const Graph& graph, ValueId v) {
   while (graph.node(v.node).op->alias) v = graph.operand(v.node, 0);
   return v;
 }
@@ -125,7 +127,7 @@ std::string check_data(const Plan& plan, const Matrix& before) {
     if (plan.steps[s].node != Step::kNoNode) steps_of[plan.steps[s].node].push_back(s);
   for (const auto& [n, steps] : steps_of)
     for (std::size_t slot = 0; slot < graph.num_operands(n); ++slot) {
-      const ValueId v = root_of(graph, graph.operand(n, slot));
+      const ValueId v = storage_of(graph, graph.operand(n, slot));
       for (const StepId s : steps)
         for (const StepId p : steps_of[v.node])
           if (!before[s][p] && region(plan, s, slot).meets(region(plan, p, plan.steps[p].num_inputs + v.output)))
@@ -180,8 +182,8 @@ std::vector<Life> lives(const Plan& plan) {
     for (std::uint32_t i = 0; i < step.num_inputs; ++i) {
       const Slot& slot = plan.inputs_of(step)[i];
       if (slot.space != Space::arena) continue;
-      const std::size_t life =
-          step.node == Step::kNoNode ? latest.at(slot.where) : of_value.at(root_of(graph, graph.operand(step.node, i)));
+      const std::size_t life = step.node == Step::kNoNode ? latest.at(slot.where)
+                                                          : of_value.at(storage_of(graph, graph.operand(step.node, i)));
       all[life].readers.push_back(s);
     }
     for (std::uint32_t k = 0; k < step.num_outputs; ++k) {
@@ -230,7 +232,7 @@ void PoisonExecutor::run(Run& run) {
   const Plan& plan = run.plan();
   const std::vector<Life> all = lives(plan);
   std::vector<std::uint32_t> waiting = plan.dependencies;
-  std::vector<StepId> ready = plan.roots;
+  std::vector<StepId> ready = plan.source_steps;
   std::vector<std::size_t> touches_left;
   std::vector<std::vector<std::size_t>> touched_by(plan.steps.size());
   for (std::size_t i = 0; i < all.size(); ++i) {

@@ -121,10 +121,7 @@ StepGraph random_step_graph(std::mt19937_64& random, std::size_t steps, std::siz
     row.clear();
     for (std::size_t k = s == 0 ? 0 : random() % (max_predecessors + 1); k > 0; --k)
       row.push_back(static_cast<StepId>(s - 1 - random() % std::min<std::size_t>(s, 1 + random() % 40)));
-    std::sort(row.begin(), row.end());
-    row.erase(std::unique(row.begin(), row.end()), row.end());
-    graph.predecessors.insert(graph.predecessors.end(), row.begin(), row.end());
-    graph.first.push_back(static_cast<std::uint32_t>(graph.predecessors.size()));
+    graph.add_step(row);
   }
   return graph;
 }

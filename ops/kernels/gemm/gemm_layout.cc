@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "graph/alignment.h"
 #include "graph/element_program.h"
 
 namespace weft {
@@ -20,8 +21,6 @@ double cost_of_part(double whole) {
   constexpr double kShortest = 1.2e6, kFew = 8, kUsual = 9e6, kMany = 64, kLargest = 36e6;
   return std::max(std::clamp(whole / kFew, kShortest, kUsual), std::min(whole / kMany, kLargest));
 }
-
-std::int64_t round_up(std::int64_t n, std::int64_t unit) { return (n + unit - 1) / unit * unit; }
 
 // The step that cuts `extent` into about equal parts of about `wanted`, a multiple of `unit`.
 std::int64_t even_step(std::int64_t extent, std::int64_t wanted, std::int64_t unit) {
@@ -54,7 +53,7 @@ std::size_t panel_depth(const GemmShape& p) {
   const auto k = static_cast<std::size_t>(p.k), most = p.n * p.k > kStaysInCache ? kShallowDepth : kPanelDepth;
   if (k <= most) return k;
   const std::size_t panels = (k + most - 1) / most;
-  return ((k + panels - 1) / panels + 7) / 8 * 8;
+  return round_up<std::size_t>((k + panels - 1) / panels, 8);
 }
 
 }  // namespace
@@ -64,7 +63,7 @@ ScratchLayout scratch_layout(const GemmShape& p, const Block& part, bool epilogu
   const auto columns = static_cast<std::int64_t>(panel_columns);
   ScratchLayout layout;
   layout.depth = depth;
-  layout.a_row = static_cast<std::size_t>(round_up(part.rows, 16));
+  layout.a_row = static_cast<std::size_t>(round_up<std::int64_t>(part.rows, 16));
   if (!takes_dots(p)) {
     layout.packs_b = copies_b(p, part.rows, columns);
     // The rows of A^T are met again by more panels of B.

@@ -5,6 +5,7 @@
 
 #include "graph/builder.h"
 #include "graph/capture/storage.h"
+#include "runtime/planning/plan_text.h"
 #include "tests/testing/dag_ops.h"
 #include "tests/testing/memory_checker.h"
 #include "tests/testing/random_dag.h"
