@@ -12,7 +12,6 @@
 
 #include "graph/autodiff.h"
 #include "graph/capture/trace.h"
-#include "graph/passes/fuse.h"
 #include "graph/passes/optimize.h"
 #include "runtime/planning/plan.h"
 #include "weft/weft.h"
@@ -56,7 +55,7 @@ Seconds make_program(std::int64_t levels) {
   start = Clock::now();
   for (const Tensor& g : gradients) graph.outputs().push_back(trace.graph()->value_of(g.impl(), {}));
   Program program;
-  program.graph = fuse(optimize(graph));
+  program.graph = run_passes(graph).fused;
   seconds.optimise = seconds_since(start);
 
   start = Clock::now();

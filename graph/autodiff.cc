@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <string>
 
+#include "graph/known_ops.h"
+#include "graph/walk.h"
+
 namespace weft {
 namespace {
 
@@ -46,13 +49,10 @@ std::vector<char> active_nodes(const Graph& graph, std::span<const Value> output
                                std::size_t count) {
   std::vector<char> reached(count, 0), active(count, 0);
   for (const Value& v : outputs) reached[v.id().node] = 1;
-  for (NodeId n = static_cast<NodeId>(count); n-- > 0;) {
-    if (!reached[n]) continue;
-    for (std::size_t i = 0; i < graph.num_operands(n); ++i) {
-      const NodeId from = graph.operand(n, i).node;
-      if (graph.node(from).requires_grad) reached[from] = 1;
-    }
-  }
+  mark_needed(reached, [&graph](NodeId n, auto mark) {
+    for (std::size_t i = 0; i < graph.num_operands(n); ++i)
+      if (const NodeId from = graph.operand(n, i).node; graph.node(from).requires_grad) mark(from);
+  });
   for (const Value& v : wrt)
     if (v.id().node < count && reached[v.id().node]) active[v.id().node] = 1;
   for (NodeId n = 0; n < count; ++n) {
@@ -98,8 +98,7 @@ class Differentiator {
     contributions_.collect(builder_, of, scratch_);
     if (scratch_.empty()) return {};
     if (scratch_.size() == 1) return scratch_[0];
-    static const OpDef* const accumulate = find_op("accumulate");
-    return builder_.record(*accumulate, scratch_);
+    return builder_.record(known_ops::accumulate(), scratch_);
   }
 
   void visit(NodeId n) {

@@ -1,7 +1,5 @@
 #include "graph/graph.h"
 
-#include <algorithm>
-
 namespace weft {
 
 Graph::Graph(const Graph& other) : inputs_(other.inputs_), outputs_(other.outputs_), names_(other.names_) {
@@ -34,16 +32,10 @@ std::vector<ValueId> Graph::operands(NodeId n) const {
 }
 
 Consumers Graph::consumers() const {
-  Consumers result;
-  result.first.assign(size() + 1, 0);
-  for (NodeId n = 0; n < size(); ++n)
-    for (std::size_t slot = 0; slot < num_operands(n); ++slot) ++result.first[operand(n, slot).node + 1];
-  for (std::size_t n = 0; n < size(); ++n) result.first[n + 1] += result.first[n];
-  result.nodes.resize(result.first.back());
-  std::vector<std::uint32_t> next(result.first.begin(), result.first.end() - 1);
-  for (NodeId n = 0; n < size(); ++n)
-    for (std::size_t slot = 0; slot < num_operands(n); ++slot) result.nodes[next[operand(n, slot).node]++] = n;
-  return result;
+  return Consumers(size(), [this](auto add) {
+    for (NodeId n = 0; n < size(); ++n)
+      for (std::size_t slot = 0; slot < num_operands(n); ++slot) add(operand(n, slot).node, n);
+  });
 }
 
 const std::string* Graph::name(NodeId n) const {

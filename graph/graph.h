@@ -11,6 +11,7 @@
 
 #include "graph/attrs.h"
 #include "graph/op.h"
+#include "graph/rows.h"
 #include "graph/type.h"
 #include "weft/error.h"
 
@@ -40,12 +41,8 @@ struct Use {
 };
 using BoostGraph = boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS, Node, Use>;
 
-// The nodes that read each node, as compressed rows. A node that reads another twice is listed twice.
-struct Consumers {
-  std::vector<std::uint32_t> first;  // size() + 1 entries
-  std::vector<NodeId> nodes;
-  std::span<const NodeId> of(NodeId n) const { return {nodes.data() + first[n], nodes.data() + first[n + 1]}; }
-};
+// The nodes that read each node. A node that reads another twice is listed twice.
+using Consumers = Rows<NodeId>;
 
 class Graph {
  public:

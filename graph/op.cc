@@ -26,6 +26,9 @@ std::vector<const OpDef*> registered_ops() {
   return ops;
 }
 
+bool never_in_place(const Attrs&, std::size_t, std::size_t) { return false; }
+bool elementwise_in_place(const Attrs&, std::size_t, std::size_t) { return true; }
+
 constexpr OpDef kInput{.name = "input"};
 WEFT_REGISTER_OP(kInput);
 

@@ -1,4 +1,4 @@
-// The waist of the library: what an operation is to the graph, to autodiff and to the planner.
+// The waist of the library: what an operation is to the graph, to autodiff, to passes and to the planner.
 //
 // An op is a name with rules attached: a constexpr OpDef of plain function pointers, registered once in its file.
 // Nothing else in the tree lists ops.
@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,8 +20,11 @@
 namespace weft {
 
 struct OpDef;
+struct ValueId;   // graph/graph.h
 class GradCall;   // graph/autodiff.h
 class LowerCall;  // graph/lower.h
+class Rewriter;   // graph/passes/rewriter.h
+struct Call;      // graph/passes/call_table.h
 using Types = std::vector<TensorType>;
 
 // One use of an op: what its shape rule and its kernel factory see.
@@ -45,12 +49,22 @@ struct OpCall {
   [[noreturn]] void fail(std::string_view rule, std::string_view hint = "") const;
 };
 
-// May an output take the bytes of an input of the same type that dies here?
-enum class InPlace : std::uint8_t {
-  no,
-  // Element i of each output is computed from element i of the inputs of its shape (and from smaller ones) only,
-  // and is written after those were read.
-  elementwise
+// Answers for OpDef::in_place.
+bool never_in_place(const Attrs& attrs, std::size_t operand, std::size_t output);
+// Element i of each output is computed from element i of the operands of its shape (and from smaller ones) only, and is
+// written after those were read. Folding relies on the first half: constants make a constant.
+bool elementwise_in_place(const Attrs& attrs, std::size_t operand, std::size_t output);
+
+// What passes may know of a result beyond its type, so that they need not know the op. The attributes named here go
+// with the trait.
+enum class Trait : std::uint8_t {
+  none,
+  constant,  // each element is the number "value"
+  repeat,    // operand 0, repeated as it broadcasts to the shape of the result
+  permute,   // operand 0 with its dims in the order "dims"
+  part,      // some elements of operand 0
+  sum,       // of operand 0 over "dims", which ascend; f32 is added in the order of ElementOutputKind
+  product  // of matrices, or of batches of them: operands 0 and 1, transposed where "transpose_a", "transpose_b" say so
 };
 
 struct OpDef {
@@ -61,17 +75,18 @@ struct OpDef {
   Types (*infer)(const OpCall&) = nullptr;
   // Emits the gradients as ordinary ops. Null: not differentiable.
   void (*grad)(GradCall&) = nullptr;
-  // Null for ops without a kernel: input, constant, and ops with `alias`.
+  // Null for ops without a kernel: input, and ops with `alias`.
   Kernel (*compile)(const OpCall&) = nullptr;
   // PyTorch's name of the gradient function, printed as grad_fn=<AddBackward0>.
   const char* grad_name = "";
   // The result is the first input's bytes under another shape.
   bool alias = false;
-  InPlace in_place = InPlace::no;
-  // Operands before this one are read whole, whatever in_place says.
-  int first_in_place = 0;
-  // Which outputs in_place is said of, by the attributes. Null: all.
-  bool (*output_in_place)(const Attrs& attrs, std::size_t output) = nullptr;
+  // May `output` take the bytes of `operand`, which has the same type and dies here?
+  bool (*in_place)(const Attrs& attrs, std::size_t operand, std::size_t output) = never_in_place;
+  Trait trait = Trait::none;
+  // A cheaper form of a call of this op that gives the same bits: an operand, or what the Rewriter records. Nothing
+  // where there is none. For ops of one result; the operands are in their last form already. Null: no rules.
+  std::optional<ValueId> (*simplify)(Rewriter&, const Call&) = nullptr;
   // For elementwise ops on f32: emits the same arithmetic, to be part of a fused kernel. Null, or where it emits no
   // result: not fused. Booleans are 1 and 0 there, operands of one f64 element are rounded.
   void (*lower)(LowerCall&) = nullptr;
@@ -90,7 +105,7 @@ const OpDef* find_op(std::string_view name);
 // All ops, by name.
 std::vector<const OpDef*> registered_ops();
 
-// A graph's arguments, and the small tensors that folding leaves behind.
+// An argument of a graph.
 extern const OpDef kInput;
 
 // "a: f32[2,3], b: f32[4,5]", for error texts.

@@ -16,7 +16,7 @@ Value zeros_like(const Value& x);
 Value ones_like(const Value& x);
 inline Value number(Builder& b, DType dtype, double value) { return full(b, {dtype, {}}, value); }
 
-// ---- unary.cc
+// ---- elementwise, of one operand
 Value neg(const Value& x);
 Value abs(const Value& x);
 Value sign(const Value& x);
@@ -35,7 +35,7 @@ Value clamp(const Value& x, std::optional<double> min, std::optional<double> max
 Value logical_not(const Value& x);
 Value cast(const Value& x, DType dtype);
 
-// ---- binary.cc: operands broadcast; dtypes are promoted by casts
+// ---- elementwise: operands broadcast; dtypes are promoted by casts
 Value add(const Value& a, const Value& b);
 Value sub(const Value& a, const Value& b);
 Value mul(const Value& a, const Value& b);
@@ -90,7 +90,7 @@ Value matmul(const Value& a, bool transpose_a, const Value& b, bool transpose_b)
 // ---- accumulate.cc: values[0] + values[1] + ..., in this order; all of one type
 Value accumulate(std::span<const Value> values);
 
-// ---- softmax.cc, loss.cc
+// ---- softmax.cc
 Value softmax(const Value& x, std::int64_t dim);
 Value log_softmax(const Value& x, std::int64_t dim);
 

@@ -5,7 +5,6 @@
 #include <unordered_map>
 
 #include "graph/capture/evaluate.h"
-#include "graph/passes/fuse.h"
 #include "graph/passes/optimize.h"
 #include "graph/structure_hash.h"
 #include "runtime/planning/plan.h"
@@ -40,7 +39,7 @@ class PlanCache {
       return *entry->run;
     }
     Program program;
-    program.graph = fuse(optimize(graph));
+    program.graph = run_passes(graph).fused;
     program.num_variables = num_variables;
     for (std::uint32_t j = 0; j < num_variables; ++j) program.writes.push_back(j);
     auto run = std::make_unique<Run>(make_plan(std::move(program)));

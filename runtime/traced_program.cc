@@ -9,7 +9,6 @@
 #include "graph/alignment.h"
 #include "graph/capture/evaluate.h"
 #include "graph/capture/random.h"
-#include "graph/passes/fuse.h"
 #include "graph/passes/optimize.h"
 #include "runtime/reports/schedule.h"
 
@@ -105,9 +104,9 @@ void TracedProgram::build(Trace& trace, const std::vector<Tensor>& results, Sour
     outputs.push_back(id);
   }
   graph.outputs() = std::move(outputs);
-  const Graph optimised = optimize(graph);
-  program.unfused_bytes = intermediate_bytes(optimised);
-  program.graph = fuse(optimised);
+  PreparedGraph prepared = run_passes(graph);
+  program.unfused_bytes = intermediate_bytes(prepared.unfused);
+  program.graph = std::move(prepared.fused);
   program.num_variables = variables_.size();
   plan_ = make_plan(std::move(program));
 

@@ -4,6 +4,7 @@
 #include "graph/capture/captured_graph.h"
 #include "graph/capture/evaluate.h"
 #include "graph/capture/trace.h"
+#include "graph/known_ops.h"
 #include "weft/autograd.h"
 
 namespace weft {
@@ -23,8 +24,7 @@ void check_differentiable(const Tensor& tensor, const char* op, SourceLocation a
 }
 
 Value ones(Builder& builder, const TensorType& type) {
-  static const OpDef* const full = find_op("full");
-  return builder.record(*full, {}, Attrs{{"dtype", type.dtype}, {"shape", type.shape.vec()}, {"value", 1.0}});
+  return builder.record(known_ops::full(), {}, known_ops::full_attrs(type, 1));
 }
 
 // The weights of one output: those given, or 1 for a scalar.
@@ -90,8 +90,7 @@ void accumulate_grad(CaptureScope& scope, TensorImpl& owner, const Value& gradie
     return;
   }
   if (owner.grad->graph && owner.grad->graph != scope.graph()) value(Tensor(owner.grad), scope.builder().where);
-  static const OpDef* const accumulate = find_op("accumulate");
-  const Value sum = scope.builder().record(*accumulate, {scope.value_of(Tensor(owner.grad)), gradient});
+  const Value sum = scope.builder().record(known_ops::accumulate(), {scope.value_of(Tensor(owner.grad)), gradient});
   if (create_graph) {
     owner.grad = scope.tensor(sum).impl();
   } else if (trace && owner.grad->variable) {

@@ -6,6 +6,7 @@
 #include "graph/capture/captured_graph.h"
 #include "graph/capture/evaluate.h"
 #include "graph/capture/trace.h"
+#include "graph/known_ops.h"
 #include "weft/autograd.h"
 
 namespace weft {
@@ -45,8 +46,7 @@ DType number_dtype(const Operand& number, std::optional<DType> beside) {
 }
 
 Value record_number(Builder& builder, DType dtype, double value) {
-  static const OpDef* const full = find_op("full");
-  return builder.record(*full, {}, Attrs{{"dtype", dtype}, {"shape", Dims{}}, {"value", value}});
+  return builder.record(known_ops::full(), {}, known_ops::full_attrs({dtype, {}}, value));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "graph/capture/evaluate.h"
 #include "graph/capture/trace.h"
+#include "graph/known_ops.h"
 
 namespace weft {
 namespace {
@@ -99,8 +100,7 @@ void CapturedGraph::add_leaf(Leaf leaf) {
 }
 
 ValueId CapturedGraph::alias(ValueId of, bool requires_grad, SourceLocation at) {
-  static const OpDef* const detach = find_op("detach");
-  return {graph_.add(*detach, {&of, 1}, {}, {graph_.type(of)}, at, requires_grad), 0};
+  return {graph_.add(known_ops::detach(), {&of, 1}, {}, {graph_.type(of)}, at, requires_grad), 0};
 }
 
 void CapturedGraph::make_grad_leaf(const std::shared_ptr<TensorImpl>& tensor) {

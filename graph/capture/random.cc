@@ -5,6 +5,7 @@
 
 #include "graph/capture/captured_graph.h"
 #include "graph/capture/trace.h"
+#include "graph/known_ops.h"
 #include "weft/ops.h"
 
 namespace weft {
@@ -49,12 +50,10 @@ void finish_random(CapturedGraph& graph) {
   Builder builder(graph.graph());
   builder.grad_enabled = false;
   const Value state = builder.value(graph.value_of(generator().impl(), {}));
-  static const OpDef* const arange = find_op("arange");
-  static const OpDef* const add = find_op("add");
   const Value advance = builder.record(
-      *arange, {},
+      known_ops::arange(), {},
       Attrs{{"dtype", DType::i64}, {"start", 0.0}, {"step", static_cast<double>(draws)}, {"length", std::int64_t{2}}});
-  graph.assign(generator().impl(), builder.record(*add, {state, advance}).id(), {});
+  graph.assign(generator().impl(), builder.record(known_ops::add(), {state, advance}).id(), {});
 }
 
 }  // namespace weft

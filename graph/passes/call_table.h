@@ -16,6 +16,9 @@ struct Call {
   std::span<const ValueId> operands;
   const Attrs* attrs;
   const Types* outputs;
+
+  // Of the first result.
+  const TensorType& type() const { return (*outputs)[0]; }
 };
 
 inline std::uint64_t hash_call(const Call& call) {

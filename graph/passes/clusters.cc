@@ -56,7 +56,7 @@ class Finder {
     return g;
   }
   std::uint32_t level_of(NodeId n) { return cluster_[n] == kNone ? level_[n] : groups_[root_of(cluster_[n])].level; }
-  bool is_sum(NodeId n) const { return graph_.node(n).op->name == "sum"; }
+  bool is_sum(NodeId n) const { return graph_.node(n).op->trait == Trait::sum; }
 
   void visit(NodeId n) {
     std::uint32_t above = 0;
@@ -168,9 +168,9 @@ class Finder {
     for (const NodeId n : clusters.all[c].members)
       for (std::size_t i = 0; i < graph_.num_operands(n); ++i) {
         const NodeId m = graph_.operand(n, i).node;
-        if (graph_.node(m).op->name != "matmul" || is_output_[m] || (product && m <= *product)) continue;
+        if (graph_.node(m).op->trait != Trait::product || is_output_[m] || (product && m <= *product)) continue;
         const TensorType& type = graph_.node(m).outputs[0];
-        const auto readers = consumers.of(m);
+        const auto readers = consumers[m];
         const auto is_member = [&](NodeId r) { return clusters.of[r] == c && !is_sum(r); };
         if (type.dtype == DType::f32 && type.shape.rank() == 2 && type.shape == *clusters.all[c].shape &&
             (type.shape[1] > 1 || !clusters.all[c].sums) && graph_.type(graph_.operand(m, 0)).shape.rank() == 2 &&
@@ -205,7 +205,7 @@ void exclude_impossible(const Graph& graph, const Inlining& inlining, const Clus
     });
     if (flat) continue;
     for (const NodeId n : cluster.members)
-      if (graph.node(n).op->name == "sum") excluded.insert(n);
+      if (graph.node(n).op->trait == Trait::sum) excluded.insert(n);
   }
 }
 

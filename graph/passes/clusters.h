@@ -12,8 +12,8 @@ namespace weft {
 
 // Elementwise calls on one shape, sums of what they compute, and at most one product of matrices that they alone read.
 struct Cluster {
-  std::vector<NodeId> members;    // ascending; without the product
-  std::optional<NodeId> product;  // a matmul
+  std::vector<NodeId> members;  // ascending; without the product
+  std::optional<NodeId> product;
   const Shape* shape = nullptr;
   std::optional<ElementOutputKind> sums;  // the kind of the sums among the members, if there are any
 };

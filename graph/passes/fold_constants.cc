@@ -5,14 +5,13 @@
 
 #include "graph/alignment.h"
 #include "graph/builder.h"
-#include "graph/capture/storage.h"
 
 namespace weft {
 namespace {
 
 // One element of any dtype, where a kernel wants it.
 struct alignas(kAlignment) Element {
-  std::byte bytes[64];
+  std::byte bytes[kAlignment];
 
   template <class T>
   void put(T value) {
@@ -63,10 +62,6 @@ std::optional<double> load(const Element& from, DType dtype) {
   return value;
 }
 
-ValueId record_full(Rewriter& r, const TensorType& type, double value) {
-  return r.record("full", {}, {{"dtype", type.dtype}, {"shape", type.shape.vec()}, {"value", value}});
-}
-
 // The result of an elementwise call on scalars.
 std::optional<double> compute(const Call& call, const std::vector<TensorType>& types, std::vector<Element>& elements) {
   std::vector<const TensorType*> type_pointers;
@@ -78,7 +73,7 @@ std::optional<double> compute(const Call& call, const std::vector<TensorType>& t
   const Types outputs = infer_types({*call.op, type_pointers, *call.attrs, {}});
   if (outputs.size() != 1 || outputs[0] != TensorType{(*call.outputs)[0].dtype, {}}) return std::nullopt;
   const Kernel kernel = call.op->compile({*call.op, type_pointers, *call.attrs, {}, outputs});
-  Buffer scratch(kernel.scratch_bytes);
+  std::vector<Element> scratch(aligned(kernel.scratch_bytes) / sizeof(Element));
   Element result;
   void* out = &result;
   const KernelFn run = kernel.instance ? kernel.instance() : kernel.run;
@@ -87,10 +82,9 @@ std::optional<double> compute(const Call& call, const std::vector<TensorType>& t
 }
 
 std::optional<ValueId> fold_elementwise(Rewriter& r, const Call& call) {
-  const OpDef& op = *call.op;
-  if (op.in_place != InPlace::elementwise || !op.compile || op.may_throw || call.operands.empty()) return std::nullopt;
+  if (!call.op->compile || call.op->may_throw || call.operands.empty()) return std::nullopt;
   for (const ValueId& v : call.operands)
-    if (!r.is(v, "full")) return std::nullopt;
+    if (!r.constant(v)) return std::nullopt;
   std::vector<TensorType> types;
   std::vector<Element> elements(call.operands.size());
   for (std::size_t i = 0; i < call.operands.size(); ++i) {
@@ -99,27 +93,26 @@ std::optional<ValueId> fold_elementwise(Rewriter& r, const Call& call) {
   }
   const std::optional<double> value = compute(call, types, elements);
   if (!value) return std::nullopt;
-  return record_full(r, (*call.outputs)[0], *value);
+  return r.full(call.type(), *value);
 }
 
-std::optional<ValueId> fold_reshaped(Rewriter& r, const Call& call) {
-  const std::optional<double> value = r.constant(call.operands[0]);
-  if (!value) return std::nullopt;
-  return record_full(r, (*call.outputs)[0], *value);
+bool moves_elements(const OpDef& op) {
+  return op.alias || op.trait == Trait::repeat || op.trait == Trait::permute || op.trait == Trait::part;
 }
-
-constexpr RewriteRule kRules[] = {
-    {"reshape", fold_reshaped}, {"expand", fold_reshaped}, {"permute", fold_reshaped},
-    {"slice", fold_reshaped},   {"detach", fold_reshaped}, {"", fold_elementwise},
-};
 
 }  // namespace
 
-std::span<const RewriteRule> fold_constants_rules() { return kRules; }
+std::optional<ValueId> fold_constant(Rewriter& r, const Call& call) {
+  if (call.op->in_place == elementwise_in_place) return fold_elementwise(r, call);
+  if (!moves_elements(*call.op)) return std::nullopt;
+  const std::optional<double> value = r.constant(call.operands[0]);
+  if (!value) return std::nullopt;
+  return r.full(call.type(), *value);
+}
 
 Graph fold_constants(const Graph& graph) {
-  const std::span<const RewriteRule> groups[] = {kRules};
-  return rewrite(graph, {.rules = groups});
+  constexpr RewriteFn kRules[] = {fold_constant};
+  return rewrite(graph, {.rules = kRules});
 }
 
 }  // namespace weft

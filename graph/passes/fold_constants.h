@@ -7,6 +7,7 @@ namespace weft {
 // Values all of whose elements are one number known now become `full`: elementwise calls on `full` operands, computed
 // by their own kernels on one element, and `full` under another shape.
 Graph fold_constants(const Graph& graph);
-std::span<const RewriteRule> fold_constants_rules();
+// The rule of the pass.
+std::optional<ValueId> fold_constant(Rewriter& r, const Call& call);
 
 }  // namespace weft

@@ -5,7 +5,9 @@
 #include <queue>
 
 #include "graph/builder.h"
+#include "graph/known_ops.h"
 #include "graph/passes/clusters.h"
+#include "graph/walk.h"
 
 namespace weft {
 namespace {
@@ -21,60 +23,61 @@ class Units {
       for (const NodeId n : cluster.members) unit_[n] = cluster.members.back();
       if (cluster.product) unit_[*cluster.product] = cluster.members.back();
     }
+    std::vector<ValueId> reads;
+    for (NodeId n = 0; n < graph.size(); ++n) {
+      reads.clear();
+      if (unit_[n] == n) append_reads(n, reads);
+      reads_.add_row(reads);
+    }
   }
 
   NodeId unit_of(NodeId n) const { return unit_[n]; }
-  bool is_unit(NodeId n) const { return unit_[n] == n; }
   const Cluster* cluster_of(NodeId n) const {
     return clusters_.of[n] == Clusters::kNone ? nullptr : &clusters_.all[clusters_.of[n]];
   }
 
   // What a unit reads from others, repetitions included; the operands of its product come first.
-  std::vector<ValueId> reads(NodeId unit) const {
-    const Cluster* cluster = cluster_of(unit);
-    if (!cluster) return graph_.operands(unit);
-    std::vector<ValueId> all;
-    for (const NodeId n : cluster->members) inlining_.append_operands(n, all);
-    std::erase_if(all, [&](ValueId v) { return unit_[v.node] == unit; });
-    if (cluster->product) {
-      const std::vector<ValueId> factors = graph_.operands(*cluster->product);
-      all.insert(all.begin(), factors.begin(), factors.end());
-    }
-    return all;
-  }
+  std::span<const ValueId> reads(NodeId unit) const { return reads_[unit]; }
 
   std::vector<NodeId> in_order() const {
-    std::vector<std::uint32_t> waiting(graph_.size(), 0), first(graph_.size() + 1, 0);
-    std::vector<std::pair<NodeId, NodeId>> edges;  // read, reader
-    for (NodeId u = 0; u < graph_.size(); ++u)
-      for (const ValueId& v : is_unit(u) ? reads(u) : std::vector<ValueId>{}) {
-        edges.emplace_back(unit_[v.node], u);
-        ++waiting[u];
-        ++first[unit_[v.node] + 1];
-      }
-    for (std::size_t i = 0; i < graph_.size(); ++i) first[i + 1] += first[i];
-    std::vector<NodeId> readers(edges.size());
-    std::vector<std::uint32_t> next(first.begin(), first.end() - 1);
-    for (const auto& [read, reader] : edges) readers[next[read]++] = reader;
+    const Rows<NodeId> readers(graph_.size(), [this](auto add) {
+      for (NodeId u = 0; u < graph_.size(); ++u)
+        for (const ValueId& v : reads(u)) add(unit_[v.node], u);
+    });
+    std::vector<std::size_t> waiting(graph_.size());
     std::priority_queue<NodeId, std::vector<NodeId>, std::greater<>> ready;
-    for (NodeId u = 0; u < graph_.size(); ++u)
-      if (is_unit(u) && waiting[u] == 0) ready.push(u);
+    for (NodeId u = 0; u < graph_.size(); ++u) {
+      waiting[u] = reads(u).size();
+      if (unit_[u] == u && waiting[u] == 0) ready.push(u);
+    }
     std::vector<NodeId> order;
     while (!ready.empty()) {
       const NodeId u = ready.top();
       ready.pop();
       order.push_back(u);
-      for (std::uint32_t i = first[u]; i < first[u + 1]; ++i)
-        if (--waiting[readers[i]] == 0) ready.push(readers[i]);
+      for (const NodeId reader : readers[u])
+        if (--waiting[reader] == 0) ready.push(reader);
     }
     return order;
   }
 
  private:
+  void append_reads(NodeId unit, std::vector<ValueId>& reads) const {
+    const Cluster* cluster = cluster_of(unit);
+    const auto append_operands = [&](NodeId n) {
+      for (std::size_t slot = 0; slot < graph_.num_operands(n); ++slot) reads.push_back(graph_.operand(n, slot));
+    };
+    if (!cluster) return append_operands(unit);
+    if (cluster->product) append_operands(*cluster->product);
+    for (const NodeId n : cluster->members) inlining_.append_operands(n, reads);
+    std::erase_if(reads, [&](ValueId v) { return unit_[v.node] == unit; });
+  }
+
   const Graph& graph_;
   const Inlining& inlining_;
   const Clusters& clusters_;
   std::vector<NodeId> unit_;
+  Rows<ValueId> reads_;  // by node; empty where it names no unit
 };
 
 // Writes the program of one cluster.
@@ -84,7 +87,7 @@ class ProgramWriter {
       : graph_(graph), inlining_(inlining), cluster_(cluster) {}
 
   // Inputs get their registers first: the product, then what is read from outside.
-  void write(const std::vector<ValueId>& reads) {
+  void write(std::span<const ValueId> reads) {
     if (cluster_.product) registers_[{*cluster_.product, 0}] = program_.num_inputs++;
     for (std::size_t i = cluster_.product ? 2 : 0; i < reads.size(); ++i)
       if (registers_.try_emplace(reads[i], program_.num_inputs).second) {
@@ -106,15 +109,15 @@ class ProgramWriter {
   const ElementProgram& program() const { return program_; }
 
  private:
-  bool is_sum(NodeId n) const { return graph_.node(n).op->name == "sum"; }
+  bool is_sum(NodeId n) const { return graph_.node(n).op->trait == Trait::sum; }
 
   // Inlined values are written where they are first read; their depth is bounded.
   Register register_of(ValueId v) {
     if (const auto at = registers_.find(v); at != registers_.end()) return at->second;
     const Node& node = graph_.node(v.node);
-    if (node.op->name == "full")
+    if (node.op->trait == Trait::constant)
       registers_[v] = program_.constant(node.attrs.get<double>("value"));
-    else if (node.op->name == "expand")
+    else if (node.op->trait == Trait::repeat)
       registers_[v] = register_of(graph_.operand(v.node, 0));
     else
       lower(v.node);
@@ -139,67 +142,62 @@ class ProgramWriter {
 class Fuser {
  public:
   Fuser(const Graph& graph, const Clusters& clusters)
-      : graph_(graph), inlining_(graph), units_(graph, inlining_, clusters), builder_(result_) {}
+      : graph_(graph),
+        inlining_(graph),
+        units_(graph, inlining_, clusters),
+        first_result_(number_results(graph)),
+        is_read_(first_result_.back(), 0),
+        moved_(first_result_.back()),
+        builder_(result_) {}
 
   Graph run() {
     const std::vector<NodeId> order = units_.in_order();
-    find_needed(order);
-    moved_.resize(first_value_.back());
-    for (const NodeId n : graph_.inputs()) {
-      const Node& node = graph_.node(n);
-      moved(ValueId{n, 0}) = {result_.add_input(node.outputs[0], node.requires_grad, node.where), 0};
-      if (const std::string* name = graph_.name(n)) result_.set_name(moved(ValueId{n, 0}).node, *name);
-    }
-    for (const NodeId u : order) {
-      if (const Cluster* cluster = units_.cluster_of(u))
-        add_cluster(u, *cluster);
-      else if (needed_node(u) && graph_.node(u).op != &kInput)
-        copy(u);
+    const std::vector<char> needed = find_needed(order);
+    for (const NodeId n : graph_.inputs()) copy(n);
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      if (!needed[i]) continue;
+      if (const Cluster* cluster = units_.cluster_of(order[i]))
+        add_cluster(order[i], *cluster);
+      else if (graph_.node(order[i]).op != &kInput)
+        copy(order[i]);
     }
     for (const ValueId& v : graph_.outputs()) result_.outputs().push_back(moved(v));
     return std::move(result_);
   }
 
  private:
-  std::size_t number(ValueId v) const { return first_value_[v.node] + v.output; }
+  std::size_t number(ValueId v) const { return first_result_[v.node] + v.output; }
   ValueId& moved(ValueId v) { return moved_[number(v)]; }
-  bool needed_node(NodeId n) const {
-    for (std::size_t i = first_value_[n]; i < first_value_[n + 1]; ++i)
-      if (needed_[i]) return true;
-    return false;
-  }
 
-  // The values that outputs and other units read.
-  void find_needed(const std::vector<NodeId>& order) {
-    first_value_.push_back(0);
-    for (NodeId n = 0; n < graph_.size(); ++n)
-      first_value_.push_back(first_value_.back() + graph_.node(n).outputs.size());
-    needed_.assign(first_value_.back(), false);
-    for (const ValueId& v : graph_.outputs()) needed_[number(v)] = true;
-    for (auto u = order.rbegin(); u != order.rend(); ++u) {
-      const Cluster* cluster = units_.cluster_of(*u);
-      const auto wanted = [&](NodeId n) { return needed_node(n); };
-      if (cluster ? std::any_of(cluster->members.begin(), cluster->members.end(), wanted) : wanted(*u))
-        for (const ValueId& v : units_.reads(*u)) needed_[number(v)] = true;
+  // Which units the outputs need, in their order. Leaves the values that outputs and other units read in is_read_.
+  std::vector<char> find_needed(const std::vector<NodeId>& order) {
+    std::vector<NodeId> place(graph_.size());
+    for (NodeId i = 0; i < order.size(); ++i) place[order[i]] = i;
+    std::vector<char> needed(order.size(), 0);
+    for (const ValueId& v : graph_.outputs()) {
+      is_read_[number(v)] = 1;
+      needed[place[units_.unit_of(v.node)]] = 1;
     }
+    mark_needed(needed, [&](NodeId i, auto mark) {
+      for (const ValueId& v : units_.reads(order[i])) {
+        is_read_[number(v)] = 1;
+        mark(place[units_.unit_of(v.node)]);
+      }
+    });
+    return needed;
   }
 
   void copy(NodeId n) {
-    const Node& node = graph_.node(n);
-    std::vector<ValueId> operands;
-    for (const ValueId& v : graph_.operands(n)) operands.push_back(moved(v));
-    const NodeId to = result_.add(*node.op, operands, node.attrs, node.outputs, node.where, node.requires_grad);
-    if (const std::string* name = graph_.name(n)) result_.set_name(to, *name);
-    for (std::uint32_t k = 0; k < node.outputs.size(); ++k) moved(ValueId{n, k}) = {to, k};
+    const NodeId to = copy_node(graph_, n, result_, [this](ValueId v) { return moved(v); });
+    for (std::uint32_t k = 0; k < graph_.node(n).outputs.size(); ++k) moved({n, k}) = {to, k};
   }
 
   void add_cluster(NodeId unit, const Cluster& cluster) {
     std::vector<ValueId> outputs;
     for (const NodeId n : cluster.members)
       for (std::uint32_t k = 0; k < graph_.node(n).outputs.size(); ++k)
-        if (needed_[number({n, k})]) outputs.push_back({n, k});
-    if (outputs.empty()) return;
-    const std::vector<ValueId> reads = units_.reads(unit);
+        if (is_read_[number({n, k})]) outputs.push_back({n, k});
+    const std::span<const ValueId> reads = units_.reads(unit);
     ProgramWriter writer(graph_, inlining_, cluster);
     writer.write(reads);
     for (const ValueId& v : outputs) writer.add_output(v);
@@ -213,27 +211,27 @@ class Fuser {
     }
     for (const ValueId& v : writer.inputs()) operands.push_back(builder_.value(moved(v)));
     builder_.where = graph_.node(cluster.product.value_or(unit)).where;
-    const Value fused =
-        builder_.record(*find_op(cluster.product ? "fused_matmul" : "fused"), operands, std::move(attrs));
+    const OpDef& op = cluster.product ? known_ops::fused_matmul() : known_ops::fused();
+    const Value fused = builder_.record(op, operands, std::move(attrs));
     for (std::uint32_t k = 0; k < outputs.size(); ++k) moved(outputs[k]) = result_of(outputs[k], fused.output(k)).id();
   }
 
   // An output in the form of the call that it stands for: sums of blocks are added up, sums get their shape.
   Value result_of(ValueId v, Value value) {
     const TensorType& type = graph_.type(v);
-    if (graph_.node(v.node).op->name != "sum") return value;
-    if (value.shape().numel() > type.shape.numel()) value = builder_.record(*find_op("sum_blocks"), {value});
+    if (graph_.node(v.node).op->trait != Trait::sum) return value;
+    if (value.shape().numel() > type.shape.numel()) value = builder_.record(known_ops::sum_blocks(), {value});
     if (value.shape() != type.shape)
-      value = builder_.record(*find_op("reshape"), {value}, {{"shape", type.shape.vec()}});
+      value = builder_.record(known_ops::reshape(), {value}, {{"shape", type.shape.vec()}});
     return value;
   }
 
   const Graph& graph_;
   const Inlining inlining_;
   const Units units_;
-  std::vector<std::size_t> first_value_;
-  std::vector<bool> needed_;
-  std::vector<ValueId> moved_;
+  const std::vector<std::uint32_t> first_result_;  // results are numbered through the graph
+  std::vector<char> is_read_;                      // of each result: by an output or another unit
+  std::vector<ValueId> moved_;                     // what stands for each result
   Graph result_;
   Builder builder_;
 };

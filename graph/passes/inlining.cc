@@ -44,16 +44,16 @@ Inlining::Inlining(const Graph& graph)
 void Inlining::find_held() {
   for (const ValueId& v : graph_.outputs()) held_[v.node] = true;
   for (NodeId n = 0; n < graph_.size(); ++n)
-    for (const NodeId reader : consumers_.of(n)) {
+    for (const NodeId reader : consumers_[n]) {
       const OpDef& op = *graph_.node(reader).op;
-      if (op.compile && !op.lower && op.name != "sum") held_[n] = true;
+      if (op.compile && !op.lower && op.trait != Trait::sum) held_[n] = true;
     }
 }
 
 std::uint8_t Inlining::depth_of(NodeId n) const {
   const Node& node = graph_.node(n);
-  if (node.op->name == "full") return node.outputs[0].dtype == DType::f32 ? 1 : 0;
-  if (node.op->name == "expand") {
+  if (node.op->trait == Trait::constant) return node.outputs[0].dtype == DType::f32 ? 1 : 0;
+  if (node.op->trait == Trait::repeat) {
     const Access access = access_of(graph_.type(graph_.operand(n, 0)).shape, node.outputs[0].shape);
     const bool repeats = access == Access::row || access == Access::column || access == Access::scalar;
     return repeats && node.outputs[0].dtype == DType::f32 ? 1 : 0;
@@ -78,8 +78,8 @@ std::uint8_t Inlining::depth_over_operands(NodeId n) const {
 // kept. Its readers must all be elementwise on its shape, or it would come into memory all the same.
 bool Inlining::pays_again(NodeId n) const {
   const TensorType& type = graph_.node(n).outputs[0];
-  if (type.dtype != DType::f32 || held_[n] || consumers_.of(n).empty()) return false;
-  for (const NodeId reader : consumers_.of(n)) {
+  if (type.dtype != DType::f32 || held_[n] || consumers_[n].empty()) return false;
+  for (const NodeId reader : consumers_[n]) {
     const Node& node = graph_.node(reader);
     if (!node.op->lower || node.outputs[0] != type) return false;
   }

@@ -1,6 +1,8 @@
 #include "graph/passes/rewriter.h"
 
 #include "graph/builder.h"
+#include "graph/known_ops.h"
+#include "graph/walk.h"
 
 namespace weft {
 
@@ -10,7 +12,8 @@ Rewriter::Rewriter(const Graph& graph, const RewriteOptions& options) : graph_(g
 }
 
 Graph Rewriter::run() {
-  const std::vector<char> needed = needed_nodes();
+  std::vector<char> needed = needed_nodes(graph_, graph_.outputs());
+  for (const NodeId n : graph_.inputs()) needed[n] = 1;  // in any case: callers bind them by position
   if (options_.merge_equal_calls) equal_.reserve(static_cast<std::size_t>(std::count(needed.begin(), needed.end(), 1)));
   moved_.resize(graph_.size());
   std::vector<ValueId> operands;
@@ -30,29 +33,9 @@ Graph Rewriter::run() {
   return build();
 }
 
-// Inputs are needed in any case: callers bind them by position.
-std::vector<char> Rewriter::needed_nodes() const {
-  std::vector<char> needed(graph_.size(), 0);
-  for (const ValueId& v : graph_.outputs()) needed[v.node] = 1;
-  for (const NodeId n : graph_.inputs()) needed[n] = 1;
-  for (auto n = static_cast<NodeId>(graph_.size()); n-- > 0;)
-    if (needed[n])
-      for (std::size_t slot = 0; slot < graph_.num_operands(n); ++slot) needed[graph_.operand(n, slot).node] = 1;
-  return needed;
-}
-
-const std::vector<RewriteFn>& Rewriter::rules_for(const OpDef* op) {
-  const auto [at, is_new] = rules_.try_emplace(op);
-  if (is_new)
-    for (const std::span<const RewriteRule> group : options_.rules)
-      for (const RewriteRule& rule : group)
-        if (rule.op.empty() || rule.op == op->name) at->second.push_back(rule.apply);
-  return at->second;
-}
-
 ValueId Rewriter::emit(const Call& call) {
   if (call.outputs->size() == 1)
-    for (const RewriteFn rule : rules_for(call.op))
+    for (const RewriteFn rule : options_.rules)
       if (const std::optional<ValueId> result = rule(*this, call)) return *result;
   if (options_.merge_equal_calls) {
     const auto next = static_cast<NodeId>(calls_.size());
@@ -78,27 +61,34 @@ Call Rewriter::call(ValueId v) const {
 }
 
 std::optional<double> Rewriter::constant(ValueId v) const {
-  if (!is(v, "full")) return std::nullopt;
+  if (op(v).trait != Trait::constant) return std::nullopt;
   return attr<double>(v, "value");
 }
 
-ValueId Rewriter::record(std::string_view op_name, std::initializer_list<ValueId> operands, Attrs attrs) {
-  const OpDef* op = find_op(op_name);
-  if (!op) throw Error("[optimize] no op named " + std::string(op_name));
+ValueId Rewriter::record(const OpDef& op, std::initializer_list<ValueId> operands, Attrs attrs) {
   std::vector<const TensorType*> types;
   for (const ValueId& v : operands) types.push_back(&type(v));
   const Attrs& kept = new_attrs_.emplace_back(std::move(attrs));
-  const Types& outputs = new_types_.emplace_back(infer_types({*op, types, kept, graph_.node(current_).where}));
-  return emit({op, {operands.begin(), operands.size()}, &kept, &outputs});
+  const Types& outputs = new_types_.emplace_back(infer_types({op, types, kept, graph_.node(current_).where}));
+  return emit({&op, {operands.begin(), operands.size()}, &kept, &outputs});
+}
+
+ValueId Rewriter::full(const TensorType& type, double value) {
+  return record(known_ops::full(), {}, known_ops::full_attrs(type, value));
+}
+
+ValueId Rewriter::reshaped(ValueId v, const Shape& shape) {
+  if (type(v).shape == shape) return v;
+  return record(known_ops::reshape(), {v}, {{"shape", shape.vec()}});
 }
 
 std::vector<char> Rewriter::live_drafts() const {
   std::vector<char> live(calls_.size(), 0);
   for (const ValueId& v : graph_.outputs()) live[moved_[v.node].node] = 1;
   for (const NodeId n : graph_.inputs()) live[moved_[n].node] = 1;
-  for (std::size_t n = calls_.size(); n-- > 0;)
-    if (live[n])
-      for (std::uint32_t i = 0; i < calls_[n].num_operands; ++i) live[operands_[calls_[n].first_operand + i].node] = 1;
+  mark_needed(live, [this](NodeId n, auto mark) {
+    for (const ValueId& v : call({n, 0}).operands) mark(v.node);
+  });
   return live;
 }
 
@@ -114,16 +104,20 @@ Graph Rewriter::build() const {
     operands.clear();
     for (const ValueId& v : call({static_cast<NodeId>(n), 0}).operands)
       operands.push_back({final_ids[v.node], v.output});
-    final_ids[n] = draft.op == &kInput ? result.add_input((*draft.outputs)[0], origin.requires_grad, origin.where)
-                                       : result.add(*draft.op, operands, *draft.attrs, *draft.outputs, origin.where,
-                                                    origin.requires_grad);
-    if (draft.named == kNoNode) continue;
-    if (const std::string* name = graph_.name(draft.named)) result.set_name(final_ids[n], *name);
+    final_ids[n] = append_node(result, {draft.op, *draft.attrs, *draft.outputs, origin.where, origin.requires_grad},
+                               operands, draft.named == kNoNode ? nullptr : graph_.name(draft.named));
   }
   for (const ValueId& v : graph_.outputs())
     result.outputs().push_back({final_ids[moved_[v.node].node], moved_[v.node].output + v.output});
   return result;
 }
+
+std::optional<ValueId> operand_of_same_type(const Rewriter& r, const Call& call, std::size_t i) {
+  if (r.type(call.operands[i]) != call.type()) return std::nullopt;
+  return call.operands[i];
+}
+
+std::optional<ValueId> drop_copy(Rewriter& r, const Call& call) { return operand_of_same_type(r, call, 0); }
 
 Graph rewrite(const Graph& graph, const RewriteOptions& options) { return Rewriter(graph, options).run(); }
 

@@ -6,7 +6,6 @@
 #include <optional>
 #include <span>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "graph/graph.h"
@@ -14,18 +13,13 @@
 
 namespace weft {
 
-class Rewriter;
-
-// What stands for the single result of a call, when the rule applies. The operands of the call are rewritten already.
+// What stands for the single result of a call, where the rule applies. A rule asks the op of the call, by its traits
+// and hooks, so that a new op takes part without a change of the pass. The operands of the call are rewritten already.
 using RewriteFn = std::optional<ValueId> (*)(Rewriter&, const Call&);
-struct RewriteRule {
-  std::string_view op;  // "": every op
-  RewriteFn apply;
-};
 
 struct RewriteOptions {
   // Tried in this order for each call, also for those that rules record; the first that applies replaces the call.
-  std::span<const std::span<const RewriteRule>> rules = {};
+  std::span<const RewriteFn> rules = {};
   // Calls of one op with equal operands and attributes become one.
   bool merge_equal_calls = false;
 };
@@ -35,7 +29,8 @@ struct RewriteOptions {
 // already: a node that stands for another keeps its own requires_grad.
 Graph rewrite(const Graph& graph, const RewriteOptions& options);
 
-// For rules: the calls rewritten so far, and a way to add others. ValueIds name these, not the nodes of the original.
+// For rules, also those of ops (OpDef::simplify): the calls rewritten so far, and a way to add others. ValueIds name
+// these, not the nodes of the original.
 class Rewriter {
  public:
   Rewriter(const Graph& graph, const RewriteOptions& options);
@@ -43,7 +38,7 @@ class Rewriter {
 
   // The call that computes v. Its operands are valid until the next record().
   Call call(ValueId v) const;
-  bool is(ValueId v, std::string_view op) const { return calls_[v.node].op->name == op; }
+  const OpDef& op(ValueId v) const { return *calls_[v.node].op; }
   const TensorType& type(ValueId v) const { return (*calls_[v.node].outputs)[v.output]; }
   // The first operand of the call that computes v.
   ValueId operand(ValueId v) const { return operands_[calls_[v.node].first_operand]; }
@@ -51,11 +46,15 @@ class Rewriter {
   const T& attr(ValueId v, std::string_view name) const {
     return calls_[v.node].attrs->get<T>(name);
   }
-  // The number that every element of v is, where v is known to be `full`.
+  // The number that every element of v is, where that is known.
   std::optional<double> constant(ValueId v) const;
 
   // A new call in the place of the one that is rewritten now. Throws what the shape rule throws.
-  ValueId record(std::string_view op, std::initializer_list<ValueId> operands, Attrs attrs);
+  ValueId record(const OpDef& op, std::initializer_list<ValueId> operands, Attrs attrs);
+  // A value of this type, each element of which is this number.
+  ValueId full(const TensorType& type, double value);
+  // v under another shape, or v itself where that is its own.
+  ValueId reshaped(ValueId v, const Shape& shape);
 
  private:
   static constexpr NodeId kNoNode = ~NodeId{0};
@@ -69,10 +68,8 @@ class Rewriter {
     NodeId named = kNoNode;  // the node whose name it takes over
   };
 
-  std::vector<char> needed_nodes() const;
   ValueId emit(const Call& call);
   ValueId append(const Call& call);
-  const std::vector<RewriteFn>& rules_for(const OpDef* op);
   std::vector<char> live_drafts() const;
   Graph build() const;
 
@@ -84,8 +81,13 @@ class Rewriter {
   CallTable equal_;
   std::deque<Attrs> new_attrs_;
   std::deque<Types> new_types_;
-  std::unordered_map<const OpDef*, std::vector<RewriteFn>> rules_;
   NodeId current_ = 0;
 };
+
+// Operand i, where it is all of the result: neither broadcast nor of another dtype.
+std::optional<ValueId> operand_of_same_type(const Rewriter& r, const Call& call, std::size_t i);
+
+// OpDef::simplify of ops that copy all elements in order where the types are equal.
+std::optional<ValueId> drop_copy(Rewriter& r, const Call& call);
 
 }  // namespace weft

@@ -38,7 +38,7 @@ Kernel compile_full(const OpCall& call) {
   });
 }
 
-constexpr OpDef kFull{.name = "full", .infer = infer_full, .compile = compile_full};
+constexpr OpDef kFull{.name = "full", .infer = infer_full, .compile = compile_full, .trait = Trait::constant};
 WEFT_REGISTER_OP(kFull);
 
 Types infer_arange(const OpCall& call) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "graph/lower.h"
+#include "graph/passes/rewriter.h"
 #include "ops/values.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -107,6 +108,12 @@ void lower(LowerCall& call) {
   call.out(total);
 }
 
+// The sum of one slot is the slot.
+std::optional<ValueId> simplify(Rewriter&, const Call& call) {
+  if (call.operands.size() != 1) return std::nullopt;
+  return call.operands[0];
+}
+
 }  // namespace
 
 constexpr OpDef kAccumulate{.name = "accumulate",
@@ -116,7 +123,8 @@ constexpr OpDef kAccumulate{.name = "accumulate",
                             .grad = grad,
                             .compile = compile,
                             .grad_name = "AddBackward0",
-                            .in_place = InPlace::elementwise,
+                            .in_place = elementwise_in_place,
+                            .simplify = simplify,
                             .lower = lower};
 WEFT_REGISTER_OP(kAccumulate);
 

@@ -1,12 +1,21 @@
 // add, sub, mul, div.
+#include <cmath>
 #include <functional>
 
 #include "graph/capture/capture.h"
+#include "graph/passes/rewriter.h"
 #include "ops/elementwise/elementwise.h"
 #include "weft/ops.h"
 
 namespace weft {
 namespace {
+
+// x + 0.0 makes 0.0 of -0.0, and so does x - -0.0; x + -0.0 and x - 0.0 change nothing.
+bool is_zero(const Rewriter& r, ValueId v, bool negative) {
+  const std::optional<double> value = r.constant(v);
+  if (!value || *value != 0) return false;
+  return r.type(v).dtype == DType::i64 || std::signbit(*value) == negative;
+}
 
 void grad_add(GradCall& g) {
   if (g.needs(0)) g.set(0, sum_to(g.dout(), g.in(0).shape()));
@@ -18,6 +27,13 @@ Kernel compile_add(const OpCall& call) {
   return binary_kernel(call, BinaryFn::add, [](auto a, auto b) { return wrapping(a, b, std::plus<>()); });
 }
 
+std::optional<ValueId> simplify_add(Rewriter& r, const Call& call) {
+  if (is_zero(r, call.operands[1], true))
+    if (const auto x = operand_of_same_type(r, call, 0)) return x;
+  if (is_zero(r, call.operands[0], true)) return operand_of_same_type(r, call, 1);
+  return std::nullopt;
+}
+
 constexpr OpDef kAdd{.name = "add",
                      .min_inputs = 2,
                      .max_inputs = 2,
@@ -25,7 +41,8 @@ constexpr OpDef kAdd{.name = "add",
                      .grad = grad_add,
                      .compile = compile_add,
                      .grad_name = "AddBackward0",
-                     .in_place = InPlace::elementwise,
+                     .in_place = elementwise_in_place,
+                     .simplify = simplify_add,
                      .lower = lower_as<ElementCode::add>};
 WEFT_REGISTER_OP(kAdd);
 
@@ -38,6 +55,11 @@ Kernel compile_sub(const OpCall& call) {
   return binary_kernel(call, BinaryFn::sub, [](auto a, auto b) { return wrapping(a, b, std::minus<>()); });
 }
 
+std::optional<ValueId> simplify_sub(Rewriter& r, const Call& call) {
+  if (is_zero(r, call.operands[1], false)) return operand_of_same_type(r, call, 0);
+  return std::nullopt;
+}
+
 constexpr OpDef kSub{.name = "sub",
                      .min_inputs = 2,
                      .max_inputs = 2,
@@ -45,7 +67,8 @@ constexpr OpDef kSub{.name = "sub",
                      .grad = grad_sub,
                      .compile = compile_sub,
                      .grad_name = "SubBackward0",
-                     .in_place = InPlace::elementwise,
+                     .in_place = elementwise_in_place,
+                     .simplify = simplify_sub,
                      .lower = lower_as<ElementCode::sub>};
 WEFT_REGISTER_OP(kSub);
 
@@ -58,6 +81,13 @@ Kernel compile_mul(const OpCall& call) {
   return binary_kernel(call, BinaryFn::mul, [](auto a, auto b) { return wrapping(a, b, std::multiplies<>()); });
 }
 
+std::optional<ValueId> simplify_mul(Rewriter& r, const Call& call) {
+  if (r.constant(call.operands[1]) == 1.0)
+    if (const auto x = operand_of_same_type(r, call, 0)) return x;
+  if (r.constant(call.operands[0]) == 1.0) return operand_of_same_type(r, call, 1);
+  return std::nullopt;
+}
+
 constexpr OpDef kMul{.name = "mul",
                      .min_inputs = 2,
                      .max_inputs = 2,
@@ -65,7 +95,8 @@ constexpr OpDef kMul{.name = "mul",
                      .grad = grad_mul,
                      .compile = compile_mul,
                      .grad_name = "MulBackward0",
-                     .in_place = InPlace::elementwise,
+                     .in_place = elementwise_in_place,
+                     .simplify = simplify_mul,
                      .lower = lower_as<ElementCode::mul>};
 WEFT_REGISTER_OP(kMul);
 
@@ -79,6 +110,11 @@ Kernel compile_div(const OpCall& call) {
   return zip_kernel<double, double>(call, std::divides<>());
 }
 
+std::optional<ValueId> simplify_div(Rewriter& r, const Call& call) {
+  if (r.constant(call.operands[1]) == 1.0) return operand_of_same_type(r, call, 0);
+  return std::nullopt;
+}
+
 constexpr OpDef kDiv{.name = "div",
                      .min_inputs = 2,
                      .max_inputs = 2,
@@ -86,7 +122,8 @@ constexpr OpDef kDiv{.name = "div",
                      .grad = grad_div,
                      .compile = compile_div,
                      .grad_name = "DivBackward0",
-                     .in_place = InPlace::elementwise,
+                     .in_place = elementwise_in_place,
+                     .simplify = simplify_div,
                      .lower = lower_as<ElementCode::div>};
 WEFT_REGISTER_OP(kDiv);
 

@@ -1,5 +1,6 @@
 // cast: the same numbers in another dtype. To i64: towards zero; to bool: is not 0.
 #include "graph/capture/capture.h"
+#include "graph/passes/rewriter.h"
 #include "ops/call_checks.h"
 #include "ops/elementwise/elementwise.h"
 #include "ops/kernels/elements.h"
@@ -27,7 +28,8 @@ constexpr OpDef kCast{.name = "cast",
                       .grad = grad_cast,
                       .compile = compile_cast,
                       .grad_name = "CopyBackwards",
-                      .in_place = InPlace::elementwise};
+                      .in_place = elementwise_in_place,
+                      .simplify = drop_copy};
 WEFT_REGISTER_OP(kCast);
 
 }  // namespace

@@ -80,7 +80,7 @@ constexpr OpDef kClamp{.name = "clamp",
                        .grad = grad_clamp,
                        .compile = compile_clamp,
                        .grad_name = "ClampBackward1",
-                       .in_place = InPlace::elementwise,
+                       .in_place = elementwise_in_place,
                        .lower = lower_clamp};
 WEFT_REGISTER_OP(kClamp);
 

@@ -34,7 +34,7 @@ constexpr OpDef compare_op(std::string_view name) {
           .max_inputs = 2,
           .infer = infer_compare,
           .compile = compile_compare<fn, F>,
-          .in_place = InPlace::elementwise,
+          .in_place = elementwise_in_place,
           .lower = lower_as<code_of(fn)>};
 }
 

@@ -21,7 +21,7 @@ constexpr OpDef kExp{.name = "exp",
                      .grad = grad_exp,
                      .compile = compile_exp,
                      .grad_name = "ExpBackward",
-                     .in_place = InPlace::elementwise,
+                     .in_place = elementwise_in_place,
                      .lower = lower_as<ElementCode::exp>};
 WEFT_REGISTER_OP(kExp);
 
@@ -38,7 +38,7 @@ constexpr OpDef kLog{.name = "log",
                      .grad = grad_log,
                      .compile = compile_log,
                      .grad_name = "LogBackward",
-                     .in_place = InPlace::elementwise,
+                     .in_place = elementwise_in_place,
                      .lower = lower_as<ElementCode::log>};
 WEFT_REGISTER_OP(kLog);
 
@@ -55,7 +55,7 @@ constexpr OpDef kSin{.name = "sin",
                      .grad = grad_sin,
                      .compile = compile_sin,
                      .grad_name = "SinBackward",
-                     .in_place = InPlace::elementwise,
+                     .in_place = elementwise_in_place,
                      .lower = lower_as<ElementCode::sin>};
 WEFT_REGISTER_OP(kSin);
 
@@ -72,7 +72,7 @@ constexpr OpDef kCos{.name = "cos",
                      .grad = grad_cos,
                      .compile = compile_cos,
                      .grad_name = "CosBackward",
-                     .in_place = InPlace::elementwise,
+                     .in_place = elementwise_in_place,
                      .lower = lower_as<ElementCode::cos>};
 WEFT_REGISTER_OP(kCos);
 
@@ -89,7 +89,7 @@ constexpr OpDef kTanh{.name = "tanh",
                       .grad = grad_tanh,
                       .compile = compile_tanh,
                       .grad_name = "TanhBackward",
-                      .in_place = InPlace::elementwise,
+                      .in_place = elementwise_in_place,
                       .lower = lower_as<ElementCode::tanh>};
 WEFT_REGISTER_OP(kTanh);
 
@@ -109,7 +109,7 @@ constexpr OpDef kSigmoid{.name = "sigmoid",
                          .grad = grad_sigmoid,
                          .compile = compile_sigmoid,
                          .grad_name = "SigmoidBackward",
-                         .in_place = InPlace::elementwise,
+                         .in_place = elementwise_in_place,
                          .lower = lower_as<ElementCode::sigmoid>};
 WEFT_REGISTER_OP(kSigmoid);
 

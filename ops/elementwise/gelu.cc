@@ -23,7 +23,7 @@ constexpr OpDef kErf{.name = "erf",
                      .grad = grad_erf,
                      .compile = compile_erf,
                      .grad_name = "ErfBackward",
-                     .in_place = InPlace::elementwise,
+                     .in_place = elementwise_in_place,
                      .lower = lower_as<ElementCode::erf>};
 WEFT_REGISTER_OP(kErf);
 
@@ -50,7 +50,7 @@ constexpr OpDef kGelu{.name = "gelu",
                       .grad = grad_gelu,
                       .compile = compile_gelu,
                       .grad_name = "GeluBackward",
-                      .in_place = InPlace::elementwise,
+                      .in_place = elementwise_in_place,
                       .lower = lower_as<ElementCode::gelu>};
 WEFT_REGISTER_OP(kGelu);
 

@@ -22,7 +22,7 @@ constexpr OpDef logical_op(std::string_view name) {
           .max_inputs = 2,
           .infer = infer_logical,
           .compile = compile_logical<F>,
-          .in_place = InPlace::elementwise,
+          .in_place = elementwise_in_place,
           .lower = lower_as<code>};
 }
 
@@ -42,7 +42,7 @@ constexpr OpDef kLogicalNot{.name = "logical_not",
                             .max_inputs = 1,
                             .infer = infer_logical,
                             .compile = compile_logical_not,
-                            .in_place = InPlace::elementwise,
+                            .in_place = elementwise_in_place,
                             .lower = lower_not};
 WEFT_REGISTER_OP(kLogicalNot);
 

@@ -31,7 +31,7 @@ constexpr OpDef kMaximum{.name = "maximum",
                          .grad = grad_maximum,
                          .compile = compile_maximum,
                          .grad_name = "MaximumBackward",
-                         .in_place = InPlace::elementwise,
+                         .in_place = elementwise_in_place,
                          .lower = lower_as<ElementCode::maximum>};
 WEFT_REGISTER_OP(kMaximum);
 
@@ -52,7 +52,7 @@ constexpr OpDef kMinimum{.name = "minimum",
                          .grad = grad_minimum,
                          .compile = compile_minimum,
                          .grad_name = "MinimumBackward",
-                         .in_place = InPlace::elementwise,
+                         .in_place = elementwise_in_place,
                          .lower = lower_as<ElementCode::minimum>};
 WEFT_REGISTER_OP(kMinimum);
 

@@ -2,6 +2,8 @@
 #include <cmath>
 
 #include "graph/capture/capture.h"
+#include "graph/known_ops.h"
+#include "graph/passes/rewriter.h"
 #include "ops/call_checks.h"
 #include "ops/elementwise/elementwise.h"
 #include "weft/ops.h"
@@ -71,6 +73,19 @@ void lower_pow_scalar(LowerCall& call) {
   if (exponent == 0.5) call.out(call.emit(ElementCode::root, {call.in(0)}));
 }
 
+// x^0 is 1 for every x, NaN included; x^1 is x; x^2 is x * x (which std::pow may miss by a rounding).
+std::optional<ValueId> simplify_power(Rewriter& r, const Call& call, double exponent) {
+  const std::optional<ValueId> x = operand_of_same_type(r, call, 0);
+  if (!x || exponent == 1) return x;
+  if (exponent == 2) return r.record(known_ops::square(), {*x}, {});
+  if (exponent == 0) return r.full(call.type(), 1);
+  return std::nullopt;
+}
+
+std::optional<ValueId> simplify_pow_scalar(Rewriter& r, const Call& call) {
+  return simplify_power(r, call, call.attrs->get<double>("exponent"));
+}
+
 constexpr OpDef kPowScalar{.name = "pow_scalar",
                            .min_inputs = 1,
                            .max_inputs = 1,
@@ -78,7 +93,8 @@ constexpr OpDef kPowScalar{.name = "pow_scalar",
                            .grad = grad_pow_scalar,
                            .compile = compile_pow_scalar,
                            .grad_name = "PowBackward0",
-                           .in_place = InPlace::elementwise,
+                           .in_place = elementwise_in_place,
+                           .simplify = simplify_pow_scalar,
                            .lower = lower_pow_scalar};
 WEFT_REGISTER_OP(kPowScalar);
 
@@ -107,6 +123,11 @@ Kernel compile_pow(const OpCall& call) {
   }
 }
 
+std::optional<ValueId> simplify_pow(Rewriter& r, const Call& call) {
+  const std::optional<double> exponent = r.constant(call.operands[1]);
+  return exponent ? simplify_power(r, call, *exponent) : std::nullopt;
+}
+
 constexpr OpDef kPow{.name = "pow",
                      .min_inputs = 2,
                      .max_inputs = 2,
@@ -114,7 +135,8 @@ constexpr OpDef kPow{.name = "pow",
                      .grad = grad_pow,
                      .compile = compile_pow,
                      .grad_name = "PowBackward1",
-                     .in_place = InPlace::elementwise};
+                     .in_place = elementwise_in_place,
+                     .simplify = simplify_pow};
 WEFT_REGISTER_OP(kPow);
 
 }  // namespace

@@ -23,7 +23,7 @@ constexpr OpDef kReluGrad{.name = "relu_grad",
                           .grad = grad_relu_grad,
                           .compile = compile_relu_grad,
                           .grad_name = "ReluBackwardBackward0",
-                          .in_place = InPlace::elementwise,
+                          .in_place = elementwise_in_place,
                           .lower = lower_as<ElementCode::relu_grad>};
 WEFT_REGISTER_OP(kReluGrad);
 
@@ -49,7 +49,7 @@ constexpr OpDef kRelu{.name = "relu",
                       .grad = grad_relu,
                       .compile = compile_relu,
                       .grad_name = "ReluBackward0",
-                      .in_place = InPlace::elementwise,
+                      .in_place = elementwise_in_place,
                       .lower = lower_as<ElementCode::relu>};
 WEFT_REGISTER_OP(kRelu);
 

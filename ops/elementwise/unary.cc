@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "graph/capture/capture.h"
+#include "graph/passes/rewriter.h"
 #include "ops/elementwise/elementwise.h"
 #include "weft/ops.h"
 
@@ -24,6 +25,11 @@ Kernel compile_neg(const OpCall& call) {
   return number_kernel(call, UnaryFn::neg, [](auto x) { return negated(x); });
 }
 
+std::optional<ValueId> simplify_neg(Rewriter& r, const Call& call) {
+  if (&r.op(call.operands[0]) != call.op) return std::nullopt;
+  return r.operand(call.operands[0]);
+}
+
 constexpr OpDef kNeg{.name = "neg",
                      .min_inputs = 1,
                      .max_inputs = 1,
@@ -31,7 +37,8 @@ constexpr OpDef kNeg{.name = "neg",
                      .grad = grad_neg,
                      .compile = compile_neg,
                      .grad_name = "NegBackward",
-                     .in_place = InPlace::elementwise,
+                     .in_place = elementwise_in_place,
+                     .simplify = simplify_neg,
                      .lower = lower_as<ElementCode::neg>};
 WEFT_REGISTER_OP(kNeg);
 
@@ -53,7 +60,7 @@ constexpr OpDef kAbs{.name = "abs",
                      .grad = grad_abs,
                      .compile = compile_abs,
                      .grad_name = "AbsBackward",
-                     .in_place = InPlace::elementwise,
+                     .in_place = elementwise_in_place,
                      .lower = lower_as<ElementCode::abs>};
 WEFT_REGISTER_OP(kAbs);
 
@@ -73,7 +80,7 @@ constexpr OpDef kSign{.name = "sign",
                       .grad = grad_sign,
                       .compile = compile_sign,
                       .grad_name = "SignBackward",
-                      .in_place = InPlace::elementwise,
+                      .in_place = elementwise_in_place,
                       .lower = lower_as<ElementCode::sign>};
 WEFT_REGISTER_OP(kSign);
 
@@ -90,7 +97,7 @@ constexpr OpDef kSquare{.name = "square",
                         .grad = grad_square,
                         .compile = compile_square,
                         .grad_name = "PowBackward0",
-                        .in_place = InPlace::elementwise,
+                        .in_place = elementwise_in_place,
                         .lower = lower_as<ElementCode::square>};
 WEFT_REGISTER_OP(kSquare);
 
@@ -107,7 +114,7 @@ constexpr OpDef kSqrt{.name = "sqrt",
                       .grad = grad_sqrt,
                       .compile = compile_sqrt,
                       .grad_name = "SqrtBackward",
-                      .in_place = InPlace::elementwise,
+                      .in_place = elementwise_in_place,
                       .lower = lower_as<ElementCode::sqrt>};
 WEFT_REGISTER_OP(kSqrt);
 

@@ -1,5 +1,7 @@
 // where: condition ? a : b.
 #include "graph/capture/capture.h"
+#include "graph/known_ops.h"
+#include "graph/passes/rewriter.h"
 #include "ops/elementwise/elementwise.h"
 #include "ops/kernels/elements.h"
 #include "weft/ops.h"
@@ -43,6 +45,16 @@ Kernel compile_where(const OpCall& call) {
   return with_element_size(call.out().dtype, [&]<class T>(T) { return select_kernel<T>(call); });
 }
 
+// A known condition chooses.
+std::optional<ValueId> simplify_where(Rewriter& r, const Call& call) {
+  const std::optional<double> condition = r.constant(call.operands[0]);
+  if (!condition) return std::nullopt;
+  const ValueId chosen = call.operands[*condition != 0 ? 1 : 2];
+  if (r.type(chosen).dtype != call.type().dtype) return std::nullopt;
+  if (r.type(chosen) == call.type()) return chosen;
+  return r.record(known_ops::expand(), {chosen}, {{"shape", call.type().shape.vec()}});
+}
+
 constexpr OpDef kWhere{.name = "where",
                        .min_inputs = 3,
                        .max_inputs = 3,
@@ -50,7 +62,8 @@ constexpr OpDef kWhere{.name = "where",
                        .grad = grad_where,
                        .compile = compile_where,
                        .grad_name = "SWhereBackward",
-                       .in_place = InPlace::elementwise,
+                       .in_place = elementwise_in_place,
+                       .simplify = simplify_where,
                        .lower = lower_as<ElementCode::where>};
 WEFT_REGISTER_OP(kWhere);
 

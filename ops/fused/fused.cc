@@ -52,8 +52,7 @@ constexpr OpDef kFused{
     .max_inputs = -1,
     .infer = infer,
     .compile = compile,
-    .in_place = InPlace::elementwise,
-    .output_in_place = [](const Attrs& attrs, std::size_t output) { return output_in_place(attrs, 0, output); }};
+    .in_place = [](const Attrs& attrs, std::size_t, std::size_t output) { return output_in_place(attrs, 0, output); }};
 WEFT_REGISTER_OP(kFused);
 
 Types infer_sum_blocks(const OpCall& call) {

@@ -93,15 +93,17 @@ Kernel compile(const OpCall& call) {
           .flops = fused->flops()};
 }
 
-constexpr OpDef kFusedMatmul{
-    .name = "fused_matmul",
-    .min_inputs = 2,
-    .max_inputs = -1,
-    .infer = infer,
-    .compile = compile,
-    .in_place = InPlace::elementwise,
-    .first_in_place = kFactors,
-    .output_in_place = [](const Attrs& attrs, std::size_t output) { return output_in_place(attrs, 1, output); }};
+// The factors are read whole.
+bool may_write(const Attrs& attrs, std::size_t operand, std::size_t output) {
+  return operand >= kFactors && output_in_place(attrs, 1, output);
+}
+
+constexpr OpDef kFusedMatmul{.name = "fused_matmul",
+                             .min_inputs = 2,
+                             .max_inputs = -1,
+                             .infer = infer,
+                             .compile = compile,
+                             .in_place = may_write};
 WEFT_REGISTER_OP(kFusedMatmul);
 
 }  // namespace

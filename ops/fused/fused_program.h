@@ -17,7 +17,7 @@ namespace weft {
 // of the program; where first > 0 register 0 is a product of this shape. Results as the program's outputs.
 Types infer_program(const OpCall& call, std::size_t first);
 
-// OpDef::output_in_place for a program whose registers from `first` to num_inputs - 1 are operands of the call.
+// OpDef::in_place of an operand of a program whose registers from `first` to num_inputs - 1 are operands of the call.
 bool output_in_place(const Attrs& attrs, Register first, std::size_t output);
 
 class FusedProgram {

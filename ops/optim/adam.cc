@@ -96,7 +96,7 @@ constexpr OpDef kAdamStep{.name = "adam_step",
                           .max_inputs = 7,
                           .infer = infer,
                           .compile = compile,
-                          .in_place = InPlace::elementwise,
+                          .in_place = elementwise_in_place,
                           .lower = lower};
 WEFT_REGISTER_OP(kAdamStep);
 

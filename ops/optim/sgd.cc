@@ -81,7 +81,7 @@ constexpr OpDef kSgdStep{.name = "sgd_step",
                          .max_inputs = 5,
                          .infer = infer,
                          .compile = compile,
-                         .in_place = InPlace::elementwise,
+                         .in_place = elementwise_in_place,
                          .lower = lower};
 WEFT_REGISTER_OP(kSgdStep);
 

@@ -69,7 +69,8 @@ constexpr OpDef kMatmul{.name = "matmul",
                         .infer = infer,
                         .grad = grad,
                         .compile = compile,
-                        .grad_name = "MmBackward"};
+                        .grad_name = "MmBackward",
+                        .trait = Trait::product};
 WEFT_REGISTER_OP(kMatmul);
 
 // The operand over all batches of the result; one matrix stays one matrix.

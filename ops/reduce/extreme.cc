@@ -96,7 +96,8 @@ constexpr OpDef kMax{.name = "max",
                      .infer = infer,
                      .grad = grad,
                      .compile = compile<Max>,
-                     .grad_name = "AmaxBackward0"};
+                     .grad_name = "AmaxBackward0",
+                     .simplify = simplify_reduction};
 WEFT_REGISTER_OP(kMax);
 constexpr OpDef kMin{.name = "min",
                      .min_inputs = 1,
@@ -104,7 +105,8 @@ constexpr OpDef kMin{.name = "min",
                      .infer = infer,
                      .grad = grad,
                      .compile = compile<Min>,
-                     .grad_name = "AminBackward0"};
+                     .grad_name = "AminBackward0",
+                     .simplify = simplify_reduction};
 WEFT_REGISTER_OP(kMin);
 
 Value max(const Value& x, const Dims& dims, bool keepdim) {

@@ -36,7 +36,9 @@ constexpr OpDef kSum{.name = "sum",
                      .infer = infer_sum,
                      .grad = sum_grad,
                      .compile = compile_sum,
-                     .grad_name = "SumBackward1"};
+                     .grad_name = "SumBackward1",
+                     .trait = Trait::sum,
+                     .simplify = simplify_reduction};
 WEFT_REGISTER_OP(kSum);
 
 Value sum(const Value& x, const Dims& dims, bool keepdim) {

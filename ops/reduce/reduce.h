@@ -1,6 +1,8 @@
 // What reductions share: their dims, their shape rule, and how a reduction of any dims is made of simple passes.
 #pragma once
 
+#include <optional>
+
 #include "graph/builder.h"
 #include "ops/kernels/reduce/reduce_pass.h"
 
@@ -16,6 +18,8 @@ Shape reduced_shape(const Shape& shape, const Dims& dims, bool keepdim);
 
 // The shape rule of ops with the attributes "dims" and "keepdim": checks both.
 Shape infer_reduction(const OpCall& call);
+// OpDef::simplify of ops to which one element is its own reduction: as many results as elements.
+std::optional<ValueId> simplify_reduction(Rewriter& r, const Call& call);
 // The attribute "dim" of softmax and argmax, checked: in [0, max(rank, 1)).
 std::int64_t infer_axis(const OpCall& call);
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "graph/alignment.h"
+#include "graph/passes/rewriter.h"
 #include "ops/call_checks.h"
 #include "ops/reduce/reduce.h"
 #include "ops/values.h"
@@ -47,6 +48,12 @@ Shape infer_reduction(const OpCall& call) {
     call.require(i == 0 || dims[i - 1] < dims[i], "dims must be ascending, each given once");
   }
   return reduced_shape(call.in(0).shape, dims, checked_attr<bool>(call, "keepdim"));
+}
+
+std::optional<ValueId> simplify_reduction(Rewriter& r, const Call& call) {
+  const TensorType& x = r.type(call.operands[0]);
+  if (x.dtype != call.type().dtype || x.shape.numel() != call.type().shape.numel()) return std::nullopt;
+  return r.reshaped(call.operands[0], call.type().shape);
 }
 
 std::int64_t infer_axis(const OpCall& call) {

@@ -1,5 +1,6 @@
 // Repetition along dims of extent 1, and along new dims in front.
 #include "graph/capture/capture.h"
+#include "graph/passes/rewriter.h"
 #include "ops/call_checks.h"
 #include "ops/kernels/move/strided.h"
 #include "ops/values.h"
@@ -33,13 +34,23 @@ Kernel compile(const OpCall& call) {
   return {.run = gather_kernel(call.out(), repeated, 0)};
 }
 
+// Dims of extent 1 in front are a reshape; of two expansions the last says all.
+std::optional<ValueId> simplify(Rewriter& r, const Call& call) {
+  const ValueId x = call.operands[0];
+  if (r.type(x).shape.numel() == call.type().shape.numel()) return r.reshaped(x, call.type().shape);
+  if (&r.op(x) != call.op) return std::nullopt;
+  return r.record(*call.op, {r.operand(x)}, *call.attrs);
+}
+
 constexpr OpDef kExpand{.name = "expand",
                         .min_inputs = 1,
                         .max_inputs = 1,
                         .infer = infer,
                         .grad = grad,
                         .compile = compile,
-                        .grad_name = "ExpandBackward"};
+                        .grad_name = "ExpandBackward",
+                        .trait = Trait::repeat,
+                        .simplify = simplify};
 WEFT_REGISTER_OP(kExpand);
 
 Value record_expand(const Value& x, Dims shape) {

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "graph/capture/capture.h"
+#include "graph/passes/rewriter.h"
 #include "ops/call_checks.h"
 #include "ops/kernels/move/strided.h"
 #include "ops/values.h"
@@ -47,19 +48,6 @@ Kernel compile(const OpCall& call) {
   return {.run = gather_kernel(call.out(), permuted, 0)};
 }
 
-constexpr OpDef kPermute{.name = "permute",
-                         .min_inputs = 1,
-                         .max_inputs = 1,
-                         .infer = infer,
-                         .grad = grad,
-                         .compile = compile,
-                         .grad_name = "PermuteBackward"};
-WEFT_REGISTER_OP(kPermute);
-
-Value record_permute(const Value& x, Dims dims) {
-  return x.builder().record(kPermute, {x}, Attrs{{"dims", std::move(dims)}});
-}
-
 // Whether the elements keep their order in memory, as where only extents of 1 move.
 bool moves_nothing(const Shape& x, const Dims& dims) {
   std::int64_t last = -1;
@@ -69,6 +57,32 @@ bool moves_nothing(const Shape& x, const Dims& dims) {
     last = d;
   }
   return true;
+}
+
+std::optional<ValueId> simplify(Rewriter& r, const Call& call) {
+  const ValueId x = call.operands[0];
+  const auto& dims = call.attrs->get<Dims>("dims");
+  if (moves_nothing(r.type(x).shape, dims)) return r.reshaped(x, call.type().shape);
+  if (&r.op(x) != call.op) return std::nullopt;
+  const auto& inner = r.attr<Dims>(x, "dims");
+  Dims both;
+  for (const std::int64_t d : dims) both.push_back(inner[static_cast<std::size_t>(d)]);
+  return r.record(*call.op, {r.operand(x)}, {{"dims", std::move(both)}});
+}
+
+constexpr OpDef kPermute{.name = "permute",
+                         .min_inputs = 1,
+                         .max_inputs = 1,
+                         .infer = infer,
+                         .grad = grad,
+                         .compile = compile,
+                         .grad_name = "PermuteBackward",
+                         .trait = Trait::permute,
+                         .simplify = simplify};
+WEFT_REGISTER_OP(kPermute);
+
+Value record_permute(const Value& x, Dims dims) {
+  return x.builder().record(kPermute, {x}, Attrs{{"dims", std::move(dims)}});
 }
 
 Dims normalized(const Value& x, Dims dims) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "graph/capture/capture.h"
+#include "graph/passes/rewriter.h"
 #include "ops/call_checks.h"
 #include "ops/kernels/move/strided.h"
 #include "ops/values.h"
@@ -77,7 +78,9 @@ constexpr OpDef kSlice{.name = "slice",
                        .infer = infer_slice,
                        .grad = grad_slice,
                        .compile = compile_slice,
-                       .grad_name = "SliceBackward"};
+                       .grad_name = "SliceBackward",
+                       .trait = Trait::part,
+                       .simplify = drop_copy};
 WEFT_REGISTER_OP(kSlice);
 
 constexpr OpDef kSliceScatter{.name = "slice_scatter",

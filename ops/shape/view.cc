@@ -1,6 +1,7 @@
 // The same elements under another shape: reshape, view, flatten, squeeze, unsqueeze. All are one op, which moves
 // nothing.
 #include "graph/capture/capture.h"
+#include "graph/passes/rewriter.h"
 #include "ops/call_checks.h"
 #include "ops/values.h"
 #include "weft/ops.h"
@@ -16,13 +17,20 @@ Types infer(const OpCall& call) {
 
 void grad(GradCall& g) { g.set(0, reshape(g.dout(), g.in(0).shape())); }
 
+// Of two reshapes the last says all.
+std::optional<ValueId> simplify(Rewriter& r, const Call& call) {
+  if (&r.op(call.operands[0]) != call.op) return std::nullopt;
+  return r.reshaped(r.operand(call.operands[0]), call.type().shape);
+}
+
 constexpr OpDef kReshape{.name = "reshape",
                          .min_inputs = 1,
                          .max_inputs = 1,
                          .infer = infer,
                          .grad = grad,
                          .grad_name = "ViewBackward",
-                         .alias = true};
+                         .alias = true,
+                         .simplify = simplify};
 WEFT_REGISTER_OP(kReshape);
 
 // A node of its own even where the shape stays: the tensor that a public function gives back is not its operand.

@@ -32,25 +32,19 @@ class Arena {
     std::iota(first_of_.begin(), first_of_.end(), 0U);
     for (StepId s = 0; s < d_.plan.steps.size(); ++s) {
       const Step& step = d_.plan.steps[s];
-      if (step.part > 0 || step.node == Step::kNoNode || d_.graph.node(step.node).op->in_place != InPlace::elementwise)
+      if (step.part > 0 || step.node == Step::kNoNode || d_.graph.node(step.node).op->in_place == never_in_place)
         continue;
       find_dying_operands(s, step);
       for (std::uint32_t k = 0; k < step.num_outputs && !dying_.empty(); ++k) {
         const Slot& output = d_.plan.outputs_of(step)[k];
-        if (output.space == Space::arena && in_place(step.node, k)) take_operand(s, step, k, output.where);
+        if (output.space == Space::arena) take_operand(s, step, k, output.where);
       }
     }
   }
 
-  bool in_place(NodeId n, std::size_t output) const {
-    const Node& node = d_.graph.node(n);
-    return !node.op->output_in_place || node.op->output_in_place(node.attrs, output);
-  }
-
-  // The operands that end with the parts from s on, which read them as one type and element by element.
+  // The operands that end with the parts from s on, which read them as one type.
   void find_dying_operands(StepId s, const Step& step) {
     const std::span<const Slot> inputs = d_.plan.inputs_of(step);
-    const auto whole = static_cast<std::uint32_t>(d_.graph.node(step.node).op->first_in_place);
     by_buffer_.clear();
     for (std::uint32_t i = 0; i < step.num_inputs; ++i)
       if (inputs[i].space == Space::arena) by_buffer_.emplace_back(inputs[i].where, i);
@@ -59,9 +53,9 @@ class Arena {
     for (auto first = by_buffer_.begin(); first != by_buffer_.end();) {
       const auto last = std::find_if(first, by_buffer_.end(), [&](const auto& b) { return b.first != first->first; });
       const TensorType& type = operand_type(step, first->second);
-      const bool elementwise = std::all_of(
-          first, last, [&](const auto& b) { return b.second >= whole && operand_type(step, b.second) == type; });
-      if (elementwise && dies_in(s, first->first)) dying_.push_back(first->second);
+      const bool one_type =
+          std::all_of(first, last, [&](const auto& b) { return operand_type(step, b.second) == type; });
+      if (one_type && dies_in(s, first->first)) dying_.push_back(first->second);
       first = last;
     }
     std::sort(dying_.begin(), dying_.end());
@@ -74,11 +68,21 @@ class Arena {
   // The first operand that output k can take the bytes of.
   void take_operand(StepId s, const Step& step, std::uint32_t k, std::uint64_t output) {
     const auto operand = std::find_if(dying_.begin(), dying_.end(), [&](std::uint32_t i) {
-      return operand_type(step, i) == d_.graph.node(step.node).outputs[k] && same_parts(s, step, i, k);
+      return operand_type(step, i) == d_.graph.node(step.node).outputs[k] && same_parts(s, step, i, k) &&
+             in_place(step, i, k);
     });
     if (operand == dying_.end()) return;
     first_of_[output] = first_of_[d_.plan.inputs_of(step)[*operand].where];
     dying_.erase(operand);
+  }
+
+  // Whether the op allows it, for each of its operands that are these bytes.
+  bool in_place(const Step& step, std::uint32_t operand, std::uint32_t output) const {
+    const Node& node = d_.graph.node(step.node);
+    const std::span<const Slot> inputs = d_.plan.inputs_of(step);
+    for (std::uint32_t i = 0; i < step.num_inputs; ++i)
+      if (inputs[i] == inputs[operand] && !node.op->in_place(node.attrs, i, output)) return false;
+    return true;
   }
 
   // Whether each part reads of the operand what it writes of the output.

@@ -1,6 +1,7 @@
 // Which nodes a program needs, and what becomes of them.
 #include <numeric>
 
+#include "graph/walk.h"
 #include "runtime/planning/draft.h"
 
 namespace weft {
@@ -10,25 +11,18 @@ constexpr std::size_t kMaxConstantBytes = std::size_t{1} << 20;
 
 [[noreturn]] void fail(const std::string& rule) { throw Error("[plan] " + rule); }
 
-void mark_needed(Draft& d) {
+void assign_roles(Draft& d) {
   d.role.assign(d.graph.size(), Role::unused);
   for (const NodeId n : d.graph.inputs()) d.role[n] = Role::input;
-  std::vector<bool> needed(d.graph.size(), false);
-  for (const ValueId& v : d.graph.outputs()) needed[v.node] = true;
-  for (std::size_t i = d.graph.size(); i-- > 0;) {
-    const auto n = static_cast<NodeId>(i);
-    if (!needed[n]) continue;
-    for (std::size_t slot = 0; slot < d.graph.num_operands(n); ++slot) needed[d.graph.operand(n, slot).node] = true;
-    if (d.role[n] != Role::input) d.role[n] = d.graph.node(n).op->alias ? Role::alias : Role::step;
-  }
+  const std::vector<char> needed = needed_nodes(d.graph, d.graph.outputs());
+  for (NodeId n = 0; n < d.graph.size(); ++n)
+    if (needed[n] && d.role[n] != Role::input) d.role[n] = d.graph.node(n).op->alias ? Role::alias : Role::step;
 }
 
 void number_values(Draft& d) {
-  d.first_value.reserve(d.graph.size());
-  for (NodeId n = 0; n < d.graph.size(); ++n) {
-    d.first_value.push_back(static_cast<ValueNumber>(d.owner.size()));
-    d.owner.insert(d.owner.end(), d.graph.node(n).outputs.size(), n);
-  }
+  d.first_value = number_results(d.graph);
+  d.owner.reserve(d.first_value.back());
+  for (NodeId n = 0; n < d.graph.size(); ++n) d.owner.insert(d.owner.end(), d.graph.node(n).outputs.size(), n);
   d.storage.resize(d.owner.size());
   std::iota(d.storage.begin(), d.storage.end(), ValueNumber{0});
   for (NodeId n = 0; n < d.graph.size(); ++n)
@@ -81,7 +75,7 @@ void check_program(const Program& program) {
 }
 
 void classify(Draft& d) {
-  mark_needed(d);
+  assign_roles(d);
   number_values(d);
   d.placement.assign(d.storage.size(), Draft::kUnplaced);
   d.input_index.assign(d.graph.size(), 0);

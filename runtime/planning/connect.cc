@@ -16,7 +16,6 @@ class Connector {
   void connect() {
     const Plan& plan = d_.plan;
     StepGraph depends;
-    depends.first.reserve(plan.steps.size() + 1);
     auto join = d_.joins.begin();
     for (StepId s = 0; s < plan.steps.size(); ++s) {
       waits_for_.clear();

@@ -5,9 +5,9 @@
 #include <optional>
 #include <vector>
 
+#include "graph/rows.h"
 #include "runtime/planning/plan.h"
 #include "runtime/planning/reachability.h"
-#include "runtime/planning/rows.h"
 
 namespace weft {
 
@@ -45,7 +45,7 @@ struct Draft {
 
   // ---- classify.cc
   std::vector<Role> role;                  // of each node
-  std::vector<ValueNumber> first_value;    // of each node
+  std::vector<ValueNumber> first_value;    // of each node, and the end of the last
   std::vector<ValueNumber> storage;        // of each value: the one whose bytes it has; itself unless it is an alias
   std::vector<NodeId> owner;               // the node of each value
   std::vector<std::uint32_t> input_index;  // of graph.inputs(), by node; only for Role::input

@@ -4,8 +4,8 @@
 #include <array>
 
 #include "graph/alignment.h"
+#include "graph/rows.h"
 #include "runtime/planning/memory.h"
-#include "runtime/planning/rows.h"
 
 namespace weft {
 namespace {

@@ -64,10 +64,9 @@ class Placer {
     for (std::size_t slot = 0; slot < d_.graph.num_operands(n); ++slot) {
       const ValueId v = d_.graph.operand(n, slot);
       if (old_variable(d_.storage_of(v)) != variable) continue;
-      if (op.in_place != InPlace::elementwise || slot < static_cast<std::size_t>(op.first_in_place) ||
-          !(d_.graph.type(v) == d_.type_of(value)))
+      if (!(d_.graph.type(v) == d_.type_of(value)) ||
+          !op.in_place(d_.graph.node(n).attrs, slot, value - d_.first_value[n]))
         return false;
-      if (op.output_in_place && !op.output_in_place(d_.graph.node(n).attrs, value - d_.first_value[n])) return false;
     }
     return true;
   }

@@ -10,7 +10,7 @@
 
 #include "graph/capture/storage.h"
 #include "graph/graph.h"
-#include "runtime/planning/rows.h"
+#include "graph/rows.h"
 #include "runtime/planning/step_graph.h"
 
 namespace weft {

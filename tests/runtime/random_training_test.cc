@@ -11,7 +11,6 @@
 #include <map>
 
 #include "graph/passes/fold_transposes.h"
-#include "graph/passes/fuse.h"
 #include "graph/passes/optimize.h"
 #include "tests/testing/matchers.h"
 #include "tests/testing/memory_checker.h"
@@ -27,7 +26,7 @@ Training training(std::uint64_t seed) { return random_training(seed, seed >= kSm
 
 std::shared_ptr<const Plan> planned(const Training& training) {
   Program program = training.program;
-  program.graph = fuse(optimize(program.graph));
+  program.graph = run_passes(program.graph).fused;
   return make_plan(std::move(program));
 }
 

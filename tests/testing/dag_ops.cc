@@ -135,7 +135,7 @@ constexpr OpDef kTestNext{.name = "test_next",
                           .max_inputs = 1,
                           .infer = infer_same,
                           .compile = compile_next,
-                          .in_place = InPlace::elementwise};
+                          .in_place = elementwise_in_place};
 constexpr OpDef kTestNextApart{
     .name = "test_next_apart", .min_inputs = 1, .max_inputs = 1, .infer = infer_same, .compile = compile_next};
 constexpr OpDef kTestAdd{.name = "test_add",
@@ -143,13 +143,13 @@ constexpr OpDef kTestAdd{.name = "test_add",
                          .max_inputs = 2,
                          .infer = infer_same,
                          .compile = compile_add,
-                         .in_place = InPlace::elementwise};
+                         .in_place = elementwise_in_place};
 constexpr OpDef kTestMix{.name = "test_mix",
                          .min_inputs = 1,
                          .max_inputs = -1,
                          .infer = infer_same,
                          .compile = compile_mix,
-                         .in_place = InPlace::elementwise};
+                         .in_place = elementwise_in_place};
 constexpr OpDef kTestGather{
     .name = "test_gather", .min_inputs = 1, .max_inputs = -1, .infer = infer_flat, .compile = compile_gather};
 constexpr OpDef kTestSplit{.name = "test_split",
@@ -157,13 +157,13 @@ constexpr OpDef kTestSplit{.name = "test_split",
                            .max_inputs = 2,
                            .infer = infer_twice,
                            .compile = compile_split,
-                           .in_place = InPlace::elementwise};
+                           .in_place = elementwise_in_place};
 constexpr OpDef kTestRows{.name = "test_rows",
                           .min_inputs = 2,
                           .max_inputs = 2,
                           .infer = infer_folded,
                           .compile = compile_rows,
-                          .in_place = InPlace::elementwise};
+                          .in_place = elementwise_in_place};
 constexpr OpDef kTestColumns{
     .name = "test_columns", .min_inputs = 2, .max_inputs = 2, .infer = infer_folded, .compile = compile_columns};
 constexpr OpDef kTestReversed{

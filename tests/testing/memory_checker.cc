@@ -4,6 +4,7 @@
 #include <cstring>
 #include <map>
 
+#include "graph/rows.h"
 #include "runtime/planning/plan_text.h"
 
 namespace weft {
@@ -25,9 +26,10 @@ Matrix ancestors(std::size_t steps, PredecessorsOf predecessors_of) {
 }
 
 Matrix ancestors_of(const Plan& plan) {
-  std::vector<std::vector<StepId>> predecessors(plan.steps.size());
-  for (StepId s = 0; s < plan.steps.size(); ++s)
-    for (const StepId next : plan.successors_of(s)) predecessors[next].push_back(s);
+  const Rows<StepId> predecessors(plan.steps.size(), [&](auto add) {
+    for (StepId s = 0; s < plan.steps.size(); ++s)
+      for (const StepId next : plan.successors_of(s)) add(next, s);
+  });
   return ancestors(plan.steps.size(), [&](StepId s) { return predecessors[s]; });
 }
 
@@ -72,16 +74,15 @@ bool overlap(const Life& a, const Life& b) {
   return a.bytes > 0 && b.bytes > 0 && a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
 }
 
-// b takes the bytes of a while its writer, an elementwise kernel, reads a as the last one, each part what it writes.
+// b takes the bytes of a while its writer, which may do so, reads a as the last one, each part what it writes.
 bool taken_in_place(const Plan& plan, const Matrix& before, const Life& a, const Life& b) {
   const Step& step = plan.steps[b.writers[0]];
   if (step.node == Step::kNoNode) return false;
-  const OpDef& op = *plan.program.graph.node(step.node).op;
-  if (op.in_place != InPlace::elementwise) return false;
+  const Node& node = plan.program.graph.node(step.node);
   if (a.offset != b.offset || a.bytes != b.bytes || a.writers == b.writers) return false;
   const std::size_t in = slot_at(plan.inputs_of(step), a.offset);
-  const std::size_t out = step.num_inputs + slot_at(plan.outputs_of(step), b.offset);
-  if (in < static_cast<std::size_t>(op.first_in_place)) return false;
+  const std::size_t written = slot_at(plan.outputs_of(step), b.offset), out = step.num_inputs + written;
+  if (in == step.num_inputs || !node.op->in_place(node.attrs, in, written)) return false;
   return std::all_of(b.writers.begin(), b.writers.end(), [&](StepId w) {
     const auto ended = [&](StepId r) {
       return before[w][r] || std::find(b.writers.begin(), b.writers.end(), r) != b.writers.end();

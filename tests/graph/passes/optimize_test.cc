@@ -42,6 +42,43 @@ TEST(Optimize, ASecondRunFindsNothing) {
   EXPECT_EQ(print_graph(optimize(once)), print_graph(once));
 }
 
+TEST(Optimize, AnObserverSeesTheGraphAfterEachPass) {
+  const Graph graph = parse_graph(R"(
+      x = input f32[2,3]
+      half = full(dtype=f32, shape=[], value=0.5)
+      two = full(dtype=f32, shape=[], value=2.0)
+      one = mul(half, two)
+      a = mul(x, one)
+      return a)");
+  std::vector<std::string> passes, texts;
+  const PreparedGraph prepared = run_passes(graph, [&](std::string_view pass, const Graph& after) {
+    passes.emplace_back(pass);
+    texts.push_back(print_graph(after));
+  });
+  EXPECT_THAT(passes,
+              ::testing::ElementsAre("fold_constants", "simplify", "fold_transposes", "merge_equal_calls", "fuse"));
+  EXPECT_EQ(texts[0], dedent(R"(
+      x = input f32[2,3]
+      one = full(dtype=f32, shape=[], value=1.0)
+      a = mul(x, one)
+      return a)"));
+  EXPECT_EQ(texts[1], "x = input f32[2,3]\nreturn x\n");
+  EXPECT_EQ(texts[3], print_graph(prepared.unfused));
+  EXPECT_EQ(texts[4], print_graph(prepared.fused));
+}
+
+TEST(Optimize, AnObserverChangesNothing) {
+  const Graph graph = parse_graph(R"(
+      x = input f32[64,32]
+      w = input f32[16,32]
+      t = permute(w, dims=[1,0])
+      y = matmul(x, t, transpose_a=false, transpose_b=false)
+      z = relu(y)
+      return z)");
+  const PreparedGraph observed = run_passes(graph, [](std::string_view, const Graph&) {});
+  EXPECT_EQ(print_graph(observed.fused), print_graph(run_passes(graph).fused));
+}
+
 // A chain that recursion would not survive, and that quadratic time would not finish.
 TEST(Optimize, AMillionNodesInAChain) {
   constexpr std::size_t kLength = 1'000'000;

@@ -22,7 +22,8 @@ StepGraph chain(std::size_t steps) {
 // Steps that wait for nothing.
 StepGraph apart(std::size_t steps) {
   StepGraph graph;
-  graph.first.assign(steps + 1, 0);
+  std::vector<StepId> nothing;
+  for (StepId s = 0; s < steps; ++s) graph.add_step(nothing);
   return graph;
 }
 

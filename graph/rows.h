@@ -1,4 +1,4 @@
-// A list of items for each of a number of rows, all in one array.
+// A list of items for each of a number of rows, all in one array: consumers, edges, successors.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +13,8 @@ template <class T>
 class Rows {
  public:
   Rows() = default;
-  // visit(add) calls add(row, item) for each item. It is called twice, and must do the same both times. The items of a
-  // row keep the order of the calls.
+  // visit(add) calls add(row, item) for each item. It is called twice, to count and to fill, and must do the same both
+  // times. The items of a row keep the order of the calls.
   template <class F>
   Rows(std::size_t rows, F visit) : first_(rows + 1, 0) {
     visit([&](std::size_t row, const T&) { ++first_[row + 1]; });
@@ -28,7 +28,14 @@ class Rows {
     return {items_.data() + first_[row], items_.data() + first_[row + 1]};
   }
   std::span<T> operator[](std::size_t row) { return {items_.data() + first_[row], items_.data() + first_[row + 1]}; }
+  std::size_t size() const { return first_.size() - 1; }
   std::size_t num_items() const { return items_.size(); }
+
+  // Adds a row at the end.
+  void add_row(std::span<const T> items) {
+    items_.insert(items_.end(), items.begin(), items.end());
+    first_.push_back(static_cast<std::uint32_t>(items_.size()));
+  }
 
  private:
   std::vector<std::uint32_t> first_ = {0};  // of each row, and the end

@@ -1,0 +1,35 @@
+#include "graph/known_ops.h"
+
+namespace weft::known_ops {
+namespace {
+
+const OpDef& required(std::string_view name) {
+  if (const OpDef* op = find_op(name)) return *op;
+  throw Error("[graph] no op named " + std::string(name));
+}
+
+}  // namespace
+
+#define WEFT_KNOWN_OP(name)                   \
+  const OpDef& name() {                       \
+    static const OpDef& op = required(#name); \
+    return op;                                \
+  }
+WEFT_KNOWN_OP(full)
+WEFT_KNOWN_OP(arange)
+WEFT_KNOWN_OP(detach)
+WEFT_KNOWN_OP(reshape)
+WEFT_KNOWN_OP(expand)
+WEFT_KNOWN_OP(add)
+WEFT_KNOWN_OP(square)
+WEFT_KNOWN_OP(accumulate)
+WEFT_KNOWN_OP(fused)
+WEFT_KNOWN_OP(fused_matmul)
+WEFT_KNOWN_OP(sum_blocks)
+#undef WEFT_KNOWN_OP
+
+Attrs full_attrs(const TensorType& type, double value) {
+  return {{"dtype", type.dtype}, {"shape", type.shape.vec()}, {"value", value}};
+}
+
+}  // namespace weft::known_ops
