@@ -1,12 +1,13 @@
-"""Compiler flags of Weft's own code. They reach neither the code of a dependent nor system headers."""
+"""Compiler flags of Weft's own code. They reach neither the code of a dependent nor system headers.
+
+Warnings are errors by .bazelrc, so that a compiler with other warnings never breaks a dependent's build."""
 
 WEFT_COPTS = [
     "-std=c++20",
     "-Wall",
     "-Wextra",
-    "-Werror",
-    # GCC 12 gives this one falsely where it inlines Boost.Graph's copy constructor. -Wuninitialized stays on.
-    "-Wno-maybe-uninitialized",
+    # Calls inside of a library need no way around for symbols that another library replaces: none does.
+    "-fno-semantic-interposition",
     # a * b + c is rounded twice everywhere, so results do not depend on what the compiler fuses.
     "-ffp-contract=off",
 ] + select({

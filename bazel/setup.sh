@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Installs what Weft needs from Debian 12's packages, as root or through sudo. Silent when nothing is missing.
+# setup.sh [GROUP...]: installs packages of Debian 12, as root or through sudo. Says one line, or nothing when nothing is
+# missing. Groups: library, tests, bench, lint; without any, what the library, its tests and its benchmarks need.
 set -euo pipefail
 
-packages=(
-  bazel-bootstrap bazel-rules-java # the build; the Java rules because Bazel's own toolchains load them
-  g++
-  libboost-graph-dev libdnnl-dev libhwy-dev librandom123-dev libtbb-dev zlib1g-dev # the library
-  libgmock-dev libgtest-dev                                                        # the tests
-  dataset-fashion-mnist libbenchmark-dev libcli11-dev                              # the benchmarks
-  clang-format-14 git                                                              # .ci/run
+declare -A packages_of=(
+  # The Java rules because Bazel's own toolchains load them.
+  [library]='bazel-bootstrap bazel-rules-java g++ libboost-graph-dev libdnnl-dev libhwy-dev librandom123-dev libtbb-dev zlib1g-dev'
+  [tests]='libgmock-dev libgtest-dev'
+  [bench]='dataset-fashion-mnist libbenchmark-dev libcli11-dev'
+  [lint]='clang-format-14 git'
 )
 
 fail() {
@@ -16,6 +16,17 @@ fail() {
   printf 'Needed are these Debian 12 packages: %s\n' "${packages[*]}" >&2
   exit 1
 }
+
+[ $# -gt 0 ] || set -- library tests bench
+packages=()
+for group in "$@"; do
+  if [ -z "${packages_of[$group]:-}" ]; then
+    printf 'bazel/setup.sh: no such group: %s. There are: library tests bench lint\n' "$group" >&2
+    exit 1
+  fi
+  read -ra more <<<"${packages_of[$group]}"
+  packages+=("${more[@]}")
+done
 
 command -v dpkg-query >/dev/null || fail 'there is no dpkg-query here: this is not Debian.'
 
@@ -39,9 +50,13 @@ if [ "$(id -u)" -ne 0 ]; then
   "${as_root[@]}" true || fail "packages are missing (${missing[*]}), and sudo refuses to install them."
 fi
 
+# What apt and dpkg say is of interest only when they fail.
 apt() {
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 "$@" </dev/null
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 "$@" </dev/null >"$log" 2>&1 ||
+    { cat "$log" >&2 && return 1; }
 }
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
 
 printf 'Installing: %s\n' "${missing[*]}"
 apt update || fail 'apt-get update failed: is there a network, and are the package sources right?'

@@ -65,6 +65,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 
 #include "graph/capture/storage.h"
+#include "graph/op.h"
 #include "ops/kernels/gemm/gemm.h"
 #include "ops/kernels/onednn/onednn.h"
 

@@ -1,6 +1,13 @@
 #include "graph/graph.h"
 
+#include "graph/boost_graph.h"
+
 namespace weft {
+
+Graph::Graph() = default;
+Graph::~Graph() = default;
+Graph::Graph(Graph&& other) noexcept = default;
+Graph& Graph::operator=(Graph&& other) noexcept = default;
 
 Graph::Graph(const Graph& other) : inputs_(other.inputs_), outputs_(other.outputs_), names_(other.names_) {
   for (NodeId n = 0; n < other.size(); ++n) {
@@ -11,10 +18,11 @@ Graph::Graph(const Graph& other) : inputs_(other.inputs_), outputs_(other.output
 
 NodeId Graph::add(const OpDef& op, std::span<const ValueId> operands, Attrs attrs, Types outputs, SourceLocation where,
                   bool requires_grad) {
-  const auto n = static_cast<NodeId>(
-      boost::add_vertex(Node{&op, std::move(attrs), std::move(outputs), where, requires_grad}, boost_));
-  boost_.out_edge_list(n).reserve(operands.size());
-  for (const ValueId& v : operands) boost::add_edge(n, v.node, Use{v.output}, boost_);
+  if (!boost_) boost_ = std::make_unique<BoostGraph>();
+  nodes_.push_back({&op, std::move(attrs), std::move(outputs), where, requires_grad});
+  const auto n = static_cast<NodeId>(boost::add_vertex(*boost_));
+  boost_->out_edge_list(n).reserve(operands.size());
+  for (const ValueId& v : operands) boost::add_edge(n, v.node, Use{v.output}, *boost_);
   return n;
 }
 
@@ -22,6 +30,18 @@ NodeId Graph::add_input(TensorType type, bool requires_grad, SourceLocation wher
   const NodeId n = add(kInput, {}, {}, {std::move(type)}, where, requires_grad);
   inputs_.push_back(n);
   return n;
+}
+
+std::size_t Graph::num_operands(NodeId n) const { return boost::out_degree(n, *boost_); }
+
+ValueId Graph::operand(NodeId n, std::size_t slot) const {
+  const auto edge = boost::out_edges(n, *boost_).first + static_cast<std::ptrdiff_t>(slot);
+  return {static_cast<NodeId>(boost::target(*edge, *boost_)), (*boost_)[*edge].output};
+}
+
+const BoostGraph& Graph::boost() const {
+  static const BoostGraph kEmpty;
+  return boost_ ? *boost_ : kEmpty;
 }
 
 std::vector<ValueId> Graph::operands(NodeId n) const {

@@ -1,8 +1,12 @@
 // Graph: operations as a directed acyclic Boost graph. Append-only, so ids are stable and in topological order.
+//
+// Boost's headers take longer to compile than the rest of a file that looks at graphs: only those that need the Boost
+// graph itself include graph/boost_graph.h.
 #pragma once
 
-#include <boost/graph/adjacency_list.hpp>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -35,29 +39,20 @@ struct Node {
   bool requires_grad = false;
 };
 
-// An edge runs from a node to a node that it reads; the out-edges of a node are its operands in order.
-struct Use {
-  std::uint32_t output = 0;
-};
-using BoostGraph = boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS, Node, Use>;
+struct BoostGraph;  // graph/boost_graph.h
 
 // The nodes that read each node. A node that reads another twice is listed twice.
 using Consumers = Rows<NodeId>;
 
 class Graph {
  public:
-  Graph() = default;
+  Graph();
+  ~Graph();
   Graph(const Graph& other);
   Graph& operator=(const Graph& other) { return *this = Graph(other); }
-  // Boost 1.74's graph has no move operations. The graph that was moved from is empty.
-  Graph(Graph&& other) noexcept { *this = std::move(other); }
-  Graph& operator=(Graph&& other) noexcept {
-    boost_.m_vertices = std::exchange(other.boost_.m_vertices, {});
-    inputs_ = std::exchange(other.inputs_, {});
-    outputs_ = std::exchange(other.outputs_, {});
-    names_ = std::exchange(other.names_, {});
-    return *this;
-  }
+  // The graph that was moved from is empty.
+  Graph(Graph&& other) noexcept;
+  Graph& operator=(Graph&& other) noexcept;
 
   // Appends a node; its types are taken as they are (Builder::record infers them). Operands must exist.
   NodeId add(const OpDef& op, std::span<const ValueId> operands, Attrs attrs, Types outputs, SourceLocation where = {},
@@ -65,14 +60,11 @@ class Graph {
   // Appends an argument of the graph.
   NodeId add_input(TensorType type, bool requires_grad = false, SourceLocation where = {});
 
-  std::size_t size() const { return boost::num_vertices(boost_); }
-  const Node& node(NodeId n) const { return boost_[n]; }
-  const TensorType& type(ValueId v) const { return boost_[v.node].outputs[v.output]; }
-  std::size_t num_operands(NodeId n) const { return boost::out_degree(n, boost_); }
-  ValueId operand(NodeId n, std::size_t slot) const {
-    const auto edge = boost::out_edges(n, boost_).first + static_cast<std::ptrdiff_t>(slot);
-    return {static_cast<NodeId>(boost::target(*edge, boost_)), boost_[*edge].output};
-  }
+  std::size_t size() const { return nodes_.size(); }
+  const Node& node(NodeId n) const { return nodes_[n]; }
+  const TensorType& type(ValueId v) const { return nodes_[v.node].outputs[v.output]; }
+  std::size_t num_operands(NodeId n) const;
+  ValueId operand(NodeId n, std::size_t slot) const;
   std::vector<ValueId> operands(NodeId n) const;
 
   // The arguments, in the order in which they were added.
@@ -86,10 +78,11 @@ class Graph {
   void set_name(NodeId n, std::string name) { names_[n] = std::move(name); }
   const std::string* name(NodeId n) const;
 
-  const BoostGraph& boost() const { return boost_; }
+  const BoostGraph& boost() const;
 
  private:
-  BoostGraph boost_;
+  std::unique_ptr<BoostGraph> boost_;  // null before the first node
+  std::vector<Node> nodes_;            // by vertex
   std::vector<NodeId> inputs_;
   std::vector<ValueId> outputs_;
   std::unordered_map<NodeId, std::string> names_;

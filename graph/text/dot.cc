@@ -1,10 +1,14 @@
+#ifndef __clang__
 // GCC 12 takes the iterators of an empty boost::optional, which Boost never reads, for uninitialised reads.
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 
 #include "graph/text/dot.h"
 
 #include <boost/graph/graphviz.hpp>
 #include <ostream>
+
+#include "graph/boost_graph.h"
 
 namespace weft {
 namespace {

@@ -11,3 +11,4 @@
 #include "weft/optim.h"
 #include "weft/shape.h"
 #include "weft/tensor.h"
+#include "weft/version.h"

@@ -16,23 +16,49 @@ namespace {
 
 std::atomic<int> g_allocations{0};
 
-void* counted(void* bytes) {
+void* counted(std::size_t bytes) noexcept {
   g_allocations.fetch_add(1, std::memory_order_relaxed);
+  return std::malloc(bytes);
+}
+
+void* counted(std::size_t bytes, std::align_val_t alignment) noexcept {
+  g_allocations.fetch_add(1, std::memory_order_relaxed);
+  const auto a = static_cast<std::size_t>(alignment);
+  return std::aligned_alloc(a, (bytes + a - 1) / a * a);
+}
+
+void* or_throw(void* bytes) {
   if (!bytes) throw std::bad_alloc();
   return bytes;
 }
 
 }  // namespace
 
-[[gnu::noinline]] void* operator new(std::size_t bytes) { return counted(std::malloc(bytes)); }
-[[gnu::noinline]] void* operator new(std::size_t bytes, std::align_val_t alignment) {
-  const auto a = static_cast<std::size_t>(alignment);
-  return counted(std::aligned_alloc(a, (bytes + a - 1) / a * a));
+// All forms together: a sanitizer brings those that are not here, and then new and delete would not fit each other.
+#define NOINLINE [[gnu::noinline]]
+NOINLINE void* operator new(std::size_t n) { return or_throw(counted(n)); }
+NOINLINE void* operator new[](std::size_t n) { return or_throw(counted(n)); }
+NOINLINE void* operator new(std::size_t n, std::align_val_t a) { return or_throw(counted(n, a)); }
+NOINLINE void* operator new[](std::size_t n, std::align_val_t a) { return or_throw(counted(n, a)); }
+NOINLINE void* operator new(std::size_t n, const std::nothrow_t&) noexcept { return counted(n); }
+NOINLINE void* operator new[](std::size_t n, const std::nothrow_t&) noexcept { return counted(n); }
+NOINLINE void* operator new(std::size_t n, std::align_val_t a, const std::nothrow_t&) noexcept { return counted(n, a); }
+NOINLINE void* operator new[](std::size_t n, std::align_val_t a, const std::nothrow_t&) noexcept {
+  return counted(n, a);
 }
-[[gnu::noinline]] void operator delete(void* bytes) noexcept { std::free(bytes); }
-[[gnu::noinline]] void operator delete(void* bytes, std::size_t) noexcept { std::free(bytes); }
-[[gnu::noinline]] void operator delete(void* bytes, std::align_val_t) noexcept { std::free(bytes); }
-[[gnu::noinline]] void operator delete(void* bytes, std::size_t, std::align_val_t) noexcept { std::free(bytes); }
+NOINLINE void operator delete(void* bytes) noexcept { std::free(bytes); }
+NOINLINE void operator delete[](void* bytes) noexcept { std::free(bytes); }
+NOINLINE void operator delete(void* bytes, std::size_t) noexcept { std::free(bytes); }
+NOINLINE void operator delete[](void* bytes, std::size_t) noexcept { std::free(bytes); }
+NOINLINE void operator delete(void* bytes, std::align_val_t) noexcept { std::free(bytes); }
+NOINLINE void operator delete[](void* bytes, std::align_val_t) noexcept { std::free(bytes); }
+NOINLINE void operator delete(void* bytes, std::size_t, std::align_val_t) noexcept { std::free(bytes); }
+NOINLINE void operator delete[](void* bytes, std::size_t, std::align_val_t) noexcept { std::free(bytes); }
+NOINLINE void operator delete(void* bytes, const std::nothrow_t&) noexcept { std::free(bytes); }
+NOINLINE void operator delete[](void* bytes, const std::nothrow_t&) noexcept { std::free(bytes); }
+NOINLINE void operator delete(void* bytes, std::align_val_t, const std::nothrow_t&) noexcept { std::free(bytes); }
+NOINLINE void operator delete[](void* bytes, std::align_val_t, const std::nothrow_t&) noexcept { std::free(bytes); }
+#undef NOINLINE
 
 namespace weft {
 namespace {
