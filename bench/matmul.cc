@@ -65,7 +65,6 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 
 #include "graph/capture/storage.h"
-#include "graph/op.h"
 #include "ops/kernels/gemm/gemm.h"
 #include "ops/kernels/onednn/onednn.h"
 
@@ -144,11 +143,7 @@ void BM_gemm(benchmark::State& state, const GemmShape& p) {
 
 void BM_onednn(benchmark::State& state, const GemmShape& p) {
   Operands o(p);
-  const TensorType a{DType::f32, p.transpose_a ? Shape{p.k, p.m} : Shape{p.m, p.k}};
-  const TensorType b{DType::f32, p.transpose_b ? Shape{p.n, p.k} : Shape{p.k, p.n}}, c{DType::f32, {p.m, p.n}};
-  const std::array<const TensorType*, 2> inputs{&a, &b};
-  const Attrs attrs{{"transpose_a", p.transpose_a}, {"transpose_b", p.transpose_b}};
-  const Kernel kernel = onednn_matmul({*find_op("matmul"), inputs, attrs, {}, std::span(&c, 1)}, p);
+  const Kernel kernel = onednn_matmul(p);
   const KernelFn run = kernel.instance();
   Buffer scratch(kernel.scratch_bytes + 1);
   const std::array<const void*, 2> in{o.a.data(), o.b.data()};
