@@ -7,6 +7,8 @@
 #include <string>
 #include <unordered_set>
 
+#include "graph/element_program.h"
+
 namespace weft {
 namespace {
 
@@ -24,6 +26,8 @@ std::size_t hash_value(const AttrValue& value) {
           return h;
         } else if constexpr (std::is_same_v<T, double>) {
           return std::bit_cast<std::uint64_t>(v);
+        } else if constexpr (std::is_same_v<T, ElementProgramPtr>) {
+          return std::hash<std::string>{}(v->str());
         } else {
           return std::hash<T>{}(v);
         }
@@ -32,8 +36,14 @@ std::size_t hash_value(const AttrValue& value) {
 }
 
 bool same_value(const AttrValue& a, const AttrValue& b) {
-  const auto *x = std::get_if<double>(&a), *y = std::get_if<double>(&b);
-  return x && y ? std::bit_cast<std::uint64_t>(*x) == std::bit_cast<std::uint64_t>(*y) : a == b;
+  if (a.index() != b.index()) return false;
+  if (const auto* number = std::get_if<double>(&a))
+    return std::bit_cast<std::uint64_t>(*number) == std::bit_cast<std::uint64_t>(std::get<double>(b));
+  if (const auto* program = std::get_if<ElementProgramPtr>(&a)) {
+    const auto& other = std::get<ElementProgramPtr>(b);
+    return *program == other || **program == *other;
+  }
+  return a == b;
 }
 
 }  // namespace

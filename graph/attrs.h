@@ -3,7 +3,7 @@
 
 #include <cstdint>
 #include <initializer_list>
-#include <string>
+#include <memory>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -13,9 +13,11 @@
 
 namespace weft {
 
+struct ElementProgram;  // graph/element_program.h
+
 using Dims = std::vector<std::int64_t>;
-// Texts have neither quotes nor line ends.
-using AttrValue = std::variant<bool, std::int64_t, double, DType, Dims, std::string>;
+using ElementProgramPtr = std::shared_ptr<const ElementProgram>;  // never null
+using AttrValue = std::variant<bool, std::int64_t, double, DType, Dims, ElementProgramPtr>;
 
 // Sorted by name. Names must outlive every graph: string literals, or intern().
 class Attrs {
@@ -37,7 +39,7 @@ class Attrs {
   bool empty() const { return entries_.empty(); }
   auto begin() const { return entries_.begin(); }
   auto end() const { return entries_.end(); }
-  // Doubles by their bits: 0.0 is not -0.0, and a NaN equals itself.
+  // Doubles by their bits: 0.0 is not -0.0, and a NaN equals itself. Programs by what they compute.
   bool operator==(const Attrs& other) const;
   std::size_t hash() const;
 

@@ -1,6 +1,7 @@
 #include "graph/element_program.h"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <iterator>
 
@@ -8,21 +9,6 @@
 
 namespace weft {
 namespace {
-
-struct CodeInfo {
-  std::string_view name;
-  std::size_t operands;
-  std::size_t numbers;
-};
-constexpr CodeInfo kCodes[] = {
-    {"constant", 0, 1},   {"neg", 1, 0},       {"abs", 1, 0},  {"sign", 1, 0},    {"square", 1, 0}, {"cube", 1, 0},
-    {"reciprocal", 1, 0}, {"sqrt", 1, 0},      {"root", 1, 0}, {"relu", 1, 0},    {"exp", 1, 0},    {"log", 1, 0},
-    {"sin", 1, 0},        {"cos", 1, 0},       {"tanh", 1, 0}, {"sigmoid", 1, 0}, {"erf", 1, 0},    {"gelu", 1, 0},
-    {"clamp", 1, 2},      {"add", 2, 0},       {"sub", 2, 0},  {"mul", 2, 0},     {"div", 2, 0},    {"maximum", 2, 0},
-    {"minimum", 2, 0},    {"relu_grad", 2, 0}, {"eq", 2, 0},   {"ne", 2, 0},      {"lt", 2, 0},     {"le", 2, 0},
-    {"gt", 2, 0},         {"ge", 2, 0},        {"where", 3, 0}};
-static_assert(std::size(kCodes) == static_cast<std::size_t>(ElementCode::where) + 1);
-const CodeInfo& info(ElementCode code) { return kCodes[static_cast<std::size_t>(code)]; }
 
 constexpr std::string_view kOutputs[] = {"elements", "column_sums", "block_sums"};
 
@@ -82,12 +68,13 @@ void parse_statement(Words words, ElementProgram& program) {
     program.outputs.push_back(
         {static_cast<ElementOutputKind>(std::distance(std::begin(kOutputs), kind)), words.reg(known)});
   } else {
-    const auto code = std::find_if(std::begin(kCodes), std::end(kCodes), [&](auto& c) { return c.name == first; });
-    if (code == std::end(kCodes)) words.fail("no instruction '" + std::string(first) + "'");
-    Instruction instruction{static_cast<ElementCode>(std::distance(std::begin(kCodes), code)), {}, 0, 0};
-    for (std::size_t i = 0; i < code->operands; ++i) instruction.operands[i] = words.reg(known);
-    if (code->numbers > 0) instruction.x = words.number<float>();
-    if (code->numbers > 1) instruction.y = words.number<float>();
+    const auto function = std::find_if(std::begin(kElementFunctions), std::end(kElementFunctions),
+                                       [&](const ElementFunction& f) { return f.name == first; });
+    if (function == std::end(kElementFunctions)) words.fail("no instruction '" + std::string(first) + "'");
+    Instruction instruction{static_cast<ElementFn>(std::distance(std::begin(kElementFunctions), function)), {}, 0, 0};
+    for (std::size_t i = 0; i < function->operands; ++i) instruction.operands[i] = words.reg(known);
+    if (function->numbers > 0) instruction.x = words.number<float>();
+    if (function->numbers > 1) instruction.y = words.number<float>();
     program.code.push_back(instruction);
   }
   words.end();
@@ -95,8 +82,10 @@ void parse_statement(Words words, ElementProgram& program) {
 
 }  // namespace
 
-std::string_view name(ElementCode code) { return info(code).name; }
-std::size_t num_operands(ElementCode code) { return info(code).operands; }
+bool Instruction::operator==(const Instruction& other) const {
+  const auto bits = [](float number) { return std::bit_cast<std::uint32_t>(number); };
+  return fn == other.fn && operands == other.operands && bits(x) == bits(other.x) && bits(y) == bits(other.y);
+}
 
 MatrixShape matrix_of(const Shape& shape) {
   if (shape.rank() == 0) return {};
@@ -104,17 +93,17 @@ MatrixShape matrix_of(const Shape& shape) {
   return {cols == 0 ? 0 : shape.numel() / cols, cols};
 }
 
-Access access_of(const Shape& operand, const Shape& shape) {
-  if (operand.numel() == shape.numel() && operand.rank() <= shape.rank()) return Access::elements;
-  if (operand.numel() == 1) return Access::scalar;
+BroadcastKind broadcast_kind(const Shape& operand, const Shape& shape) {
+  if (operand.numel() == shape.numel() && operand.rank() <= shape.rank()) return BroadcastKind::elements;
+  if (operand.numel() == 1) return BroadcastKind::scalar;
   const MatrixShape all = matrix_of(shape), own = matrix_of(operand);
-  if (own.cols == all.cols && own.rows == 1) return Access::row;
-  if (own.cols == 1 && own.rows == all.rows && operand.rank() == shape.rank()) return Access::column;
-  return Access::none;
+  if (own.cols == all.cols && own.rows == 1) return BroadcastKind::row;
+  if (own.cols == 1 && own.rows == all.rows && operand.rank() == shape.rank()) return BroadcastKind::column;
+  return BroadcastKind::none;
 }
 
-Register ElementProgram::emit(ElementCode op, std::initializer_list<Register> operands, float x, float y) {
-  Instruction instruction{op, {}, x, y};
+Register ElementProgram::emit(ElementFn fn, std::initializer_list<Register> operands, float x, float y) {
+  Instruction instruction{fn, {}, x, y};
   std::copy(operands.begin(), operands.end(), instruction.operands.begin());
   code.push_back(instruction);
   return static_cast<Register>(num_inputs + code.size() - 1);
@@ -123,10 +112,11 @@ Register ElementProgram::emit(ElementCode op, std::initializer_list<Register> op
 std::string ElementProgram::str() const {
   std::string text = "inputs " + std::to_string(num_inputs);
   for (const Instruction& i : code) {
-    text += "; " + std::string(name(i.code));
-    for (std::size_t k = 0; k < num_operands(i.code); ++k) text += " " + std::to_string(i.operands[k]);
-    if (info(i.code).numbers > 0) text += " " + text_of(i.x);
-    if (info(i.code).numbers > 1) text += " " + text_of(i.y);
+    const ElementFunction& function = facts(i.fn);
+    text += "; " + std::string(function.name);
+    for (std::size_t k = 0; k < function.operands; ++k) text += " " + std::to_string(i.operands[k]);
+    if (function.numbers > 0) text += " " + text_of(i.x);
+    if (function.numbers > 1) text += " " + text_of(i.y);
   }
   for (const ElementOutput& o : outputs)
     text += "; out " + std::string(kOutputs[static_cast<std::size_t>(o.kind)]) + " " + std::to_string(o.from);

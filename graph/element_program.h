@@ -11,56 +11,20 @@
 #include <string_view>
 #include <vector>
 
+#include "graph/element_function.h"
 #include "weft/shape.h"
 
 namespace weft {
-
-enum class ElementCode : std::uint8_t {
-  constant,  // the number `x`
-  neg,
-  abs,
-  sign,
-  square,
-  cube,
-  reciprocal,
-  sqrt,
-  root,
-  relu,
-  exp,
-  log,
-  sin,
-  cos,
-  tanh,
-  sigmoid,
-  erf,
-  gelu,
-  clamp,  // to `x` .. `y`
-  add,
-  sub,
-  mul,
-  div,
-  maximum,
-  minimum,
-  relu_grad,  // a where b is not <= 0, else 0
-  eq,         // comparisons give 1 or 0
-  ne,
-  lt,
-  le,
-  gt,
-  ge,
-  where  // b where a is not 0, else c
-};
-std::string_view name(ElementCode code);
-std::size_t num_operands(ElementCode code);
 
 // Registers 0 .. num_inputs - 1 are the program's inputs; instruction i writes register num_inputs + i.
 using Register = std::uint16_t;
 
 struct Instruction {
-  ElementCode code{};
+  ElementFn fn{};
   std::array<Register, 3> operands{};
   float x = 0, y = 0;
-  bool operator==(const Instruction&) const = default;
+  // Numbers by their bits: 0.0 is not -0.0, and a NaN equals itself.
+  bool operator==(const Instruction& other) const;
 };
 
 // Rounding errors grow with the longest chain of additions: blocks keep every chain short. A long row is summed in
@@ -85,8 +49,8 @@ struct ElementProgram {
   std::vector<Instruction> code;
   std::vector<ElementOutput> outputs;
 
-  Register emit(ElementCode op, std::initializer_list<Register> operands, float x = 0, float y = 0);
-  Register constant(double value) { return emit(ElementCode::constant, {}, static_cast<float>(value)); }
+  Register emit(ElementFn fn, std::initializer_list<Register> operands, float x = 0, float y = 0);
+  Register constant(double value) { return emit(ElementFn::constant, {}, static_cast<float>(value)); }
 
   bool operator==(const ElementProgram&) const = default;
   // "inputs 2; mul 0 1; tanh 2; out elements 3". parse(str()) is the program; throws Error for what is no program.
@@ -100,14 +64,14 @@ struct MatrixShape {
 };
 MatrixShape matrix_of(const Shape& shape);
 
-// How an operand serves a program over a shape that it broadcasts to.
-enum class Access : std::uint8_t {
-  none,  // in no way that a program can follow
-  elements,
-  row,     // one row for all rows
-  column,  // one number for each row
+// How an operand broadcasts to the shape of a program.
+enum class BroadcastKind : std::uint8_t {
+  none,      // in no way that a program can follow
+  elements,  // not at all
+  row,       // one row for all rows
+  column,    // one number for each row
   scalar
 };
-Access access_of(const Shape& operand, const Shape& shape);
+BroadcastKind broadcast_kind(const Shape& operand, const Shape& shape);
 
 }  // namespace weft

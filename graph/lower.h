@@ -24,8 +24,8 @@ class LowerCall {
   const T& attr(std::string_view name) const {
     return call_.attr<T>(name);
   }
-  Register emit(ElementCode code, std::initializer_list<Register> operands, float x = 0, float y = 0) {
-    return program_.emit(code, operands, x, y);
+  Register emit(ElementFn fn, std::initializer_list<Register> operands, float x = 0, float y = 0) {
+    return program_.emit(fn, operands, x, y);
   }
   Register constant(double value) { return program_.constant(value); }
   void out(Register r) { results_.push_back(r); }
@@ -40,10 +40,10 @@ class LowerCall {
 };
 
 // The lowering of an op that is one instruction on its operands.
-template <ElementCode code>
+template <ElementFn fn>
 void lower_as(LowerCall& call) {
   const auto in = [&](std::size_t i) { return i < call.num_inputs() ? call.in(i) : Register{0}; };
-  call.out(call.emit(code, {in(0), in(1), in(2)}));
+  call.out(call.emit(fn, {in(0), in(1), in(2)}));
 }
 
 }  // namespace weft

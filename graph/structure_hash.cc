@@ -2,6 +2,8 @@
 
 #include <bit>
 
+#include "graph/element_program.h"
+
 namespace weft {
 namespace {
 
@@ -36,7 +38,7 @@ class Hasher {
       add(dims->size());
       for (const std::int64_t d : *dims) add(static_cast<std::uint64_t>(d));
     }
-    if (const auto* text = std::get_if<std::string>(&value)) add(std::string_view(*text));
+    if (const auto* program = std::get_if<ElementProgramPtr>(&value)) add(std::string_view((*program)->str()));
   }
   void add(const Attrs& attrs) {
     for (const auto& [name, value] : attrs) {

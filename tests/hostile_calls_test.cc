@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "graph/element_program.h"
 #include "graph/verify.h"
 #include "tests/testing/gradcheck.h"
 #include "tests/testing/samples.h"
@@ -15,6 +16,8 @@ namespace {
 
 constexpr std::size_t kLargestRun = 1 << 16;  // bytes of a value; larger calls are only checked, not run
 constexpr std::int64_t kLowest = std::numeric_limits<std::int64_t>::min(), kHighest = -(kLowest + 1);
+
+AttrValue program(std::string_view text) { return std::make_shared<const ElementProgram>(ElementProgram::parse(text)); }
 
 const std::vector<AttrValue>& hostile_values() {
   static const std::vector<AttrValue> values{true,
@@ -48,12 +51,12 @@ const std::vector<AttrValue>& hostile_values() {
                                              Dims{kHighest, kHighest},
                                              Dims{0, kHighest},
                                              Dims(9, 1),
-                                             std::string("inputs 1; out elements 0"),
-                                             std::string("inputs 65535; exp 0; out elements 65535"),
-                                             std::string("inputs 1; exp 1; out elements 1"),
-                                             std::string("mul 0 0; inputs 3; out block_sums 2"),
-                                             std::string("inputs 2; where 0 1; out elements 2"),
-                                             std::string(";;out"),
+                                             program(""),
+                                             program("inputs 1"),
+                                             program("inputs 1; out elements 0"),
+                                             program("inputs 65535; exp 0; out elements 65535"),
+                                             program("inputs 3; mul 0 0; out block_sums 2"),
+                                             program("inputs 3; where 0 1 2; out elements 3; out column_sums 0"),
                                              Dims(100, 0)};
   return values;
 }

@@ -81,7 +81,8 @@ class Finder {
     for (const ValueId& v : operands_) {
       const TensorType& type = graph_.type(v);
       const bool number = type.dtype == DType::f64 && type.shape.numel() == 1 && shape.rank() > 0;
-      if (!number && (type.dtype != DType::f32 || access_of(type.shape, shape) == Access::none)) return false;
+      if (!number && (type.dtype != DType::f32 || broadcast_kind(type.shape, shape) == BroadcastKind::none))
+        return false;
     }
     ElementProgram program;
     const std::vector<Register> registers(graph_.num_operands(n));
@@ -200,8 +201,8 @@ void exclude_impossible(const Graph& graph, const Inlining& inlining, const Clus
     operands.clear();
     for (const NodeId n : cluster.members) inlining.append_operands(n, operands);
     const bool flat = std::all_of(operands.begin(), operands.end(), [&](const ValueId& v) {
-      const Access access = access_of(graph.type(v).shape, *cluster.shape);
-      return access == Access::elements || access == Access::scalar;
+      const BroadcastKind kind = broadcast_kind(graph.type(v).shape, *cluster.shape);
+      return kind == BroadcastKind::elements || kind == BroadcastKind::scalar;
     });
     if (flat) continue;
     for (const NodeId n : cluster.members)

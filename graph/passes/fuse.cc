@@ -202,7 +202,7 @@ class Fuser {
     writer.write(reads);
     for (const ValueId& v : outputs) writer.add_output(v);
 
-    Attrs attrs{{"program", writer.program().str()}, {"shape", cluster.shape->vec()}};
+    Attrs attrs{{"program", std::make_shared<const ElementProgram>(writer.program())}, {"shape", cluster.shape->vec()}};
     std::vector<Value> operands;
     if (cluster.product) {
       const Attrs& flags = graph_.node(*cluster.product).attrs;

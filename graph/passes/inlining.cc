@@ -5,25 +5,6 @@
 
 namespace weft {
 
-namespace {
-
-bool is_cheap(ElementCode code) {
-  switch (code) {
-    case ElementCode::constant:
-    case ElementCode::neg:
-    case ElementCode::abs:
-    case ElementCode::square:
-    case ElementCode::add:
-    case ElementCode::sub:
-    case ElementCode::mul:
-      return true;
-    default:
-      return false;
-  }
-}
-
-}  // namespace
-
 std::vector<Register> lower_node(const Graph& graph, NodeId n, std::span<const Register> operands,
                                  ElementProgram& program) {
   const Node& node = graph.node(n);
@@ -54,8 +35,8 @@ std::uint8_t Inlining::depth_of(NodeId n) const {
   const Node& node = graph_.node(n);
   if (node.op->trait == Trait::constant) return node.outputs[0].dtype == DType::f32 ? 1 : 0;
   if (node.op->trait == Trait::repeat) {
-    const Access access = access_of(graph_.type(graph_.operand(n, 0)).shape, node.outputs[0].shape);
-    const bool repeats = access == Access::row || access == Access::column || access == Access::scalar;
+    const BroadcastKind kind = broadcast_kind(graph_.type(graph_.operand(n, 0)).shape, node.outputs[0].shape);
+    const bool repeats = kind == BroadcastKind::row || kind == BroadcastKind::column || kind == BroadcastKind::scalar;
     return repeats && node.outputs[0].dtype == DType::f32 ? 1 : 0;
   }
   if (!node.op->lower || node.outputs.size() != 1) return 0;
@@ -91,7 +72,7 @@ bool Inlining::pays_again(NodeId n) const {
   ElementProgram program;
   const std::vector<Register> registers(graph_.num_operands(n));
   return !lower_node(graph_, n, registers, program).empty() &&
-         std::all_of(program.code.begin(), program.code.end(), [](const Instruction& i) { return is_cheap(i.code); });
+         std::all_of(program.code.begin(), program.code.end(), [](const Instruction& i) { return facts(i.fn).cheap; });
 }
 
 void Inlining::append_operands(NodeId n, std::vector<ValueId>& values) const {

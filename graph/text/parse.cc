@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "graph/builder.h"
+#include "graph/element_program.h"
 #include "graph/text/text.h"
 
 namespace weft {
@@ -189,14 +190,20 @@ class Parser {
     return dims;
   }
 
+  ElementProgramPtr parse_program() {
+    const std::string_view text = take_while([](char c) { return c != '"'; });
+    expect('"');
+    try {
+      return std::make_shared<const ElementProgram>(ElementProgram::parse(text));
+    } catch (const Error& error) {
+      fail(error.what());
+    }
+  }
+
   AttrValue parse_value() {
     skip_spaces();
     if (!rest_.empty() && rest_[0] == '[') return parse_dims();
-    if (accept('"')) {
-      const std::string text(take_while([](char c) { return c != '"' && c != '\n'; }));
-      expect('"');
-      return text;
-    }
+    if (accept('"')) return parse_program();
     const std::string_view token = take_while([](char c) { return is_name_char(c) || c == '-' || c == '+'; });
     if (token == "true") return true;
     if (token == "false") return false;

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <unordered_set>
 
+#include "graph/element_program.h"
+
 namespace weft {
 namespace {
 
@@ -61,7 +63,7 @@ void append_value(std::string& text, const AttrValue& value) {
   else if (const auto* dims = std::get_if<Dims>(&value))
     append_dims(text, *dims);
   else
-    text += '"' + std::get<std::string>(value) + '"';
+    text += '"' + std::get<ElementProgramPtr>(value)->str() + '"';
 }
 
 class Printer {

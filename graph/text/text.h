@@ -4,7 +4,10 @@
 //   p = relu(x)
 //   q = sum(p, dims=[0], keepdim=true)
 //   s.0, s.1 = some_op(q, p, rate=0.1)
-//   return q, s.1
+//   t = fused(q, program="inputs 1; exp 0; out elements 1", shape=[1,3])
+//   return t, s.1
+//
+// An attribute in quotes is an element program.
 #pragma once
 
 #include <string>

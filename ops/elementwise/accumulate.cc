@@ -104,7 +104,7 @@ Kernel compile(const OpCall& call) {
 
 void lower(LowerCall& call) {
   Register total = call.in(0);
-  for (std::size_t i = 1; i < call.num_inputs(); ++i) total = call.emit(ElementCode::add, {total, call.in(i)});
+  for (std::size_t i = 1; i < call.num_inputs(); ++i) total = call.emit(ElementFn::add, {total, call.in(i)});
   call.out(total);
 }
 

@@ -70,7 +70,7 @@ void lower_clamp(LowerCall& call) {
     const AttrValue* value = call.find(name);
     return static_cast<float>(value ? std::get<double>(*value) : none);
   };
-  call.out(call.emit(ElementCode::clamp, {call.in(0)}, bound("min", -kInf), bound("max", kInf)));
+  call.out(call.emit(ElementFn::clamp, {call.in(0)}, bound("min", -kInf), bound("max", kInf)));
 }
 
 constexpr OpDef kClamp{.name = "clamp",

@@ -9,41 +9,17 @@ namespace weft {
 namespace {
 
 // Results are bool, through which no gradient flows.
-template <CompareFn fn, class F>
-Kernel compile_compare(const OpCall& call) {
-  switch (call.in(0).dtype) {
-    case DType::f32:
-      return f32_kernel(call, fn);
-    case DType::f64:
-      return zip_kernel<double, bool>(call, F());
-    case DType::i64:
-      return zip_kernel<std::int64_t, bool>(call, F());
-    default:
-      return zip_kernel<bool, bool>(call, F());
-  }
+template <ElementFn fn, class F>
+constexpr OpDef compare_op(F compare) {
+  return binary_op<fn>(infer_compare, nullptr, "", compare);
 }
 
-constexpr ElementCode code_of(CompareFn fn) {
-  return static_cast<ElementCode>(static_cast<int>(ElementCode::eq) + static_cast<int>(fn));
-}
-
-template <CompareFn fn, class F>
-constexpr OpDef compare_op(std::string_view name) {
-  return {.name = name,
-          .min_inputs = 2,
-          .max_inputs = 2,
-          .infer = infer_compare,
-          .compile = compile_compare<fn, F>,
-          .in_place = elementwise_in_place,
-          .lower = lower_as<code_of(fn)>};
-}
-
-constexpr OpDef kEq = compare_op<CompareFn::eq, std::equal_to<>>("eq");
-constexpr OpDef kNe = compare_op<CompareFn::ne, std::not_equal_to<>>("ne");
-constexpr OpDef kLt = compare_op<CompareFn::lt, std::less<>>("lt");
-constexpr OpDef kLe = compare_op<CompareFn::le, std::less_equal<>>("le");
-constexpr OpDef kGt = compare_op<CompareFn::gt, std::greater<>>("gt");
-constexpr OpDef kGe = compare_op<CompareFn::ge, std::greater_equal<>>("ge");
+constexpr OpDef kEq = compare_op<ElementFn::eq>(std::equal_to<>());
+constexpr OpDef kNe = compare_op<ElementFn::ne>(std::not_equal_to<>());
+constexpr OpDef kLt = compare_op<ElementFn::lt>(std::less<>());
+constexpr OpDef kLe = compare_op<ElementFn::le>(std::less_equal<>());
+constexpr OpDef kGt = compare_op<ElementFn::gt>(std::greater<>());
+constexpr OpDef kGe = compare_op<ElementFn::ge>(std::greater_equal<>());
 WEFT_REGISTER_OP(kEq);
 WEFT_REGISTER_OP(kNe);
 WEFT_REGISTER_OP(kLt);

@@ -113,21 +113,19 @@ BroadcastLoops broadcast_loops(const OpCall& call) {
   return loops;
 }
 
-Kernel f32_kernel(const OpCall& call, UnaryFn fn) {
-  return {.run = [n = call.in(0).shape.numel(), run = simd_unary(fn)](const KernelArgs& args) {
-    run(args.input<float>(0), args.output<float>(), n);
-  }};
-}
-
-Kernel f32_kernel(const OpCall& call, BinaryFn fn) {
+Kernel f32_kernel(const OpCall& call, ElementFn fn) {
+  if (call.inputs.size() == 1) {
+    return {.run = [n = call.in(0).shape.numel(), run = simd_unary(fn)](const KernelArgs& args) {
+      run(args.input<float>(0), args.output<float>(), n);
+    }};
+  }
+  if (call.out().dtype == DType::boolean) {
+    return {.run = [loops = broadcast_loops(call), run = simd_compare(fn)](const KernelArgs& args) {
+      run(args.input<float>(0), args.input<float>(1), args.output<bool>(), loops);
+    }};
+  }
   return {.run = [loops = broadcast_loops(call), run = simd_binary(fn)](const KernelArgs& args) {
     run(args.input<float>(0), args.input<float>(1), args.output<float>(), loops);
-  }};
-}
-
-Kernel f32_kernel(const OpCall& call, CompareFn fn) {
-  return {.run = [loops = broadcast_loops(call), run = simd_compare(fn)](const KernelArgs& args) {
-    run(args.input<float>(0), args.input<float>(1), args.output<bool>(), loops);
   }};
 }
 

@@ -1,8 +1,10 @@
-// What all elementwise ops share: shape rules, iteration over broadcast operands, and kernels made of plain loops.
+// What all elementwise ops share: shape rules, iteration over broadcast operands, kernels made of plain loops, and what
+// the ops of one function have in common.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <type_traits>
 
 #include "graph/autodiff.h"
@@ -40,6 +42,13 @@ constexpr T wrapping(T a, T b, F f) {
     return static_cast<T>(f(static_cast<std::uint64_t>(a), static_cast<std::uint64_t>(b)));
   else
     return static_cast<T>(f(a, b));
+}
+template <class T>
+constexpr T negated(T x) {
+  if constexpr (std::is_floating_point_v<T>)
+    return -x;  // 0 - x would lose the sign of zero
+  else
+    return wrapping(T{0}, x, std::minus<>());
 }
 template <class To, class From>
 constexpr To convert(From value) {
@@ -86,36 +95,75 @@ Kernel zip_kernel(const OpCall& call, F f) {
   }};
 }
 
-Kernel f32_kernel(const OpCall& call, UnaryFn fn);
-Kernel f32_kernel(const OpCall& call, BinaryFn fn);
-Kernel f32_kernel(const OpCall& call, CompareFn fn);
+// A function on f32, on the best vector instructions of the machine.
+Kernel f32_kernel(const OpCall& call, ElementFn fn);
 
 // f32 through fn; f takes and gives double.
 template <class F>
-Kernel floating_kernel(const OpCall& call, UnaryFn fn, F f) {
+Kernel floating_kernel(const OpCall& call, ElementFn fn, F f) {
   return call.in(0).dtype == DType::f32 ? f32_kernel(call, fn) : map_kernel<double, double>(call, f);
 }
 
 // f32 through fn; f takes and gives double or i64.
 template <class F>
-Kernel number_kernel(const OpCall& call, UnaryFn fn, F f) {
+Kernel number_kernel(const OpCall& call, ElementFn fn, F f) {
   if (call.in(0).dtype == DType::i64) return map_kernel<std::int64_t, std::int64_t>(call, f);
   return floating_kernel(call, fn, f);
 }
 
-// f32 through fn; f takes two double, i64 or bool and gives one.
+// f32 through fn; f takes two double, i64 or bool and gives one, or bool.
 template <class F>
-Kernel binary_kernel(const OpCall& call, BinaryFn fn, F f) {
+Kernel binary_kernel(const OpCall& call, ElementFn fn, F f) {
+  const auto zip = [&]<class T>(T) { return zip_kernel<T, std::invoke_result_t<F, T, T>>(call, f); };
   switch (call.in(0).dtype) {
     case DType::f32:
       return f32_kernel(call, fn);
     case DType::f64:
-      return zip_kernel<double, double>(call, f);
+      return zip(double{});
     case DType::i64:
-      return zip_kernel<std::int64_t, std::int64_t>(call, f);
+      return zip(std::int64_t{});
     default:
-      return zip_kernel<bool, bool>(call, f);
+      return zip(bool{});
   }
+}
+
+// ---- Ops
+using InferRule = Types (*)(const OpCall&);
+using GradRule = void (*)(GradCall&);
+using CompileRule = Kernel (*)(const OpCall&);
+using SimplifyRule = std::optional<ValueId> (*)(Rewriter&, const Call&);
+
+// The op of one elementwise function, by the row of the function.
+template <ElementFn fn>
+constexpr OpDef elementwise_op(InferRule infer, CompileRule compile, GradRule grad, const char* grad_name,
+                               SimplifyRule simplify = nullptr) {
+  return {.name = facts(fn).name,
+          .min_inputs = facts(fn).operands,
+          .max_inputs = facts(fn).operands,
+          .infer = infer,
+          .grad = grad,
+          .compile = compile,
+          .grad_name = grad_name,
+          .in_place = elementwise_in_place,
+          .simplify = simplify,
+          .lower = lower_as<fn>};
+}
+
+// With the functions f that floating_kernel, number_kernel and binary_kernel take.
+template <ElementFn fn, class F>
+constexpr OpDef floating_op(GradRule grad, const char* grad_name, F) {
+  return elementwise_op<fn>(
+      infer_floating, [](const OpCall& call) { return floating_kernel(call, fn, F()); }, grad, grad_name);
+}
+template <ElementFn fn, class F>
+constexpr OpDef number_op(GradRule grad, const char* grad_name, F, SimplifyRule simplify = nullptr) {
+  return elementwise_op<fn>(
+      infer_number, [](const OpCall& call) { return number_kernel(call, fn, F()); }, grad, grad_name, simplify);
+}
+template <ElementFn fn, class F>
+constexpr OpDef binary_op(InferRule infer, GradRule grad, const char* grad_name, F, SimplifyRule simplify = nullptr) {
+  return elementwise_op<fn>(
+      infer, [](const OpCall& call) { return binary_kernel(call, fn, F()); }, grad, grad_name, simplify);
 }
 
 }  // namespace weft

@@ -12,19 +12,7 @@ namespace {
 // 2 / sqrt(pi) e^(-x^2)
 void grad_erf(GradCall& g) { g.set(0, g.dout() * (exp(-square(g.in(0))) * (2 * std::numbers::inv_sqrtpi))); }
 
-Kernel compile_erf(const OpCall& call) {
-  return floating_kernel(call, UnaryFn::erf, [](double x) { return std::erf(x); });
-}
-
-constexpr OpDef kErf{.name = "erf",
-                     .min_inputs = 1,
-                     .max_inputs = 1,
-                     .infer = infer_floating,
-                     .grad = grad_erf,
-                     .compile = compile_erf,
-                     .grad_name = "ErfBackward",
-                     .in_place = elementwise_in_place,
-                     .lower = lower_as<ElementCode::erf>};
+constexpr OpDef kErf = floating_op<ElementFn::erf>(grad_erf, "ErfBackward", [](double x) { return std::erf(x); });
 WEFT_REGISTER_OP(kErf);
 
 // Phi(x) + x phi(x)
@@ -36,22 +24,10 @@ void grad_gelu(GradCall& g) {
   g.set(0, g.dout() * (distribution + x * density));
 }
 
-Kernel compile_gelu(const OpCall& call) {
-  return floating_kernel(call, UnaryFn::gelu, [](double x) {
-    const double tail = 0.5 * std::erfc(-x / std::numbers::sqrt2);
-    return tail == 0 ? -0.0 : x * tail;  // the limit at -inf, which the product misses
-  });
-}
-
-constexpr OpDef kGelu{.name = "gelu",
-                      .min_inputs = 1,
-                      .max_inputs = 1,
-                      .infer = infer_floating,
-                      .grad = grad_gelu,
-                      .compile = compile_gelu,
-                      .grad_name = "GeluBackward",
-                      .in_place = elementwise_in_place,
-                      .lower = lower_as<ElementCode::gelu>};
+constexpr OpDef kGelu = floating_op<ElementFn::gelu>(grad_gelu, "GeluBackward", [](double x) {
+  const double tail = 0.5 * std::erfc(-x / std::numbers::sqrt2);
+  return tail == 0 ? -0.0 : x * tail;  // the limit at -inf, which the product misses
+});
 WEFT_REGISTER_OP(kGelu);
 
 }  // namespace

@@ -15,7 +15,7 @@ Kernel compile_logical(const OpCall& call) {
 }
 
 // On registers, true is 1 and false is 0.
-template <class F, ElementCode code>
+template <class F, ElementFn fn>
 constexpr OpDef logical_op(std::string_view name) {
   return {.name = name,
           .min_inputs = 2,
@@ -23,19 +23,19 @@ constexpr OpDef logical_op(std::string_view name) {
           .infer = infer_logical,
           .compile = compile_logical<F>,
           .in_place = elementwise_in_place,
-          .lower = lower_as<code>};
+          .lower = lower_as<fn>};
 }
 
-constexpr OpDef kLogicalAnd = logical_op<std::bit_and<bool>, ElementCode::minimum>("logical_and");
-constexpr OpDef kLogicalOr = logical_op<std::bit_or<bool>, ElementCode::maximum>("logical_or");
-constexpr OpDef kLogicalXor = logical_op<std::bit_xor<bool>, ElementCode::ne>("logical_xor");
+constexpr OpDef kLogicalAnd = logical_op<std::bit_and<bool>, ElementFn::minimum>("logical_and");
+constexpr OpDef kLogicalOr = logical_op<std::bit_or<bool>, ElementFn::maximum>("logical_or");
+constexpr OpDef kLogicalXor = logical_op<std::bit_xor<bool>, ElementFn::ne>("logical_xor");
 WEFT_REGISTER_OP(kLogicalAnd);
 WEFT_REGISTER_OP(kLogicalOr);
 WEFT_REGISTER_OP(kLogicalXor);
 
 Kernel compile_logical_not(const OpCall& call) { return map_kernel<bool, bool>(call, std::logical_not<>()); }
 
-void lower_not(LowerCall& call) { call.out(call.emit(ElementCode::eq, {call.in(0), call.constant(0)})); }
+void lower_not(LowerCall& call) { call.out(call.emit(ElementFn::eq, {call.in(0), call.constant(0)})); }
 
 constexpr OpDef kLogicalNot{.name = "logical_not",
                             .min_inputs = 1,

@@ -1,5 +1,6 @@
 // pow with a number as the exponent, and with a tensor.
 #include <cmath>
+#include <optional>
 
 #include "graph/capture/capture.h"
 #include "graph/known_ops.h"
@@ -45,6 +46,15 @@ void grad_pow_scalar(GradCall& g) {
   g.set(0, g.dout() * (power * exponent));
 }
 
+// The exponents that have an elementwise function of their own.
+std::optional<ElementFn> function_of(double exponent) {
+  if (exponent == 2) return ElementFn::square;
+  if (exponent == 3) return ElementFn::cube;
+  if (exponent == -1) return ElementFn::reciprocal;
+  if (exponent == 0.5) return ElementFn::root;
+  return {};
+}
+
 template <class T>
 Kernel real_pow_kernel(const OpCall& call, double exponent) {
   return map_kernel<T, T>(call, [e = static_cast<T>(exponent)](T x) { return std::pow(x, e); });
@@ -57,20 +67,12 @@ Kernel compile_pow_scalar(const OpCall& call) {
         call, [e = static_cast<std::int64_t>(exponent)](std::int64_t x) { return integer_pow(x, e); });
   }
   if (call.in(0).dtype == DType::f64) return real_pow_kernel<double>(call, exponent);
-  if (exponent == 2) return f32_kernel(call, UnaryFn::square);
-  if (exponent == 3) return f32_kernel(call, UnaryFn::cube);
-  if (exponent == -1) return f32_kernel(call, UnaryFn::reciprocal);
-  if (exponent == 0.5) return f32_kernel(call, UnaryFn::root);
+  if (const auto fn = function_of(exponent)) return f32_kernel(call, *fn);
   return real_pow_kernel<float>(call, exponent);
 }
 
-// The exponents that have an instruction.
 void lower_pow_scalar(LowerCall& call) {
-  const auto exponent = call.attr<double>("exponent");
-  if (exponent == 2) call.out(call.emit(ElementCode::square, {call.in(0)}));
-  if (exponent == 3) call.out(call.emit(ElementCode::cube, {call.in(0)}));
-  if (exponent == -1) call.out(call.emit(ElementCode::reciprocal, {call.in(0)}));
-  if (exponent == 0.5) call.out(call.emit(ElementCode::root, {call.in(0)}));
+  if (const auto fn = function_of(call.attr<double>("exponent"))) call.out(call.emit(*fn, {call.in(0)}));
 }
 
 // x^0 is 1 for every x, NaN included; x^1 is x; x^2 is x * x (which std::pow may miss by a rounding).

@@ -9,22 +9,9 @@ namespace {
 // relu_grad(g, y): g where y is not <= 0, else 0. Linear in g, constant in y.
 void grad_relu_grad(GradCall& g);
 
-Kernel compile_relu_grad(const OpCall& call) {
-  return binary_kernel(call, BinaryFn::relu_grad, [](auto g, auto y) {
-    using T = decltype(g);
-    return y <= T{0} ? T{0} : g;
-  });
-}
-
-constexpr OpDef kReluGrad{.name = "relu_grad",
-                          .min_inputs = 2,
-                          .max_inputs = 2,
-                          .infer = infer_broadcast_number,
-                          .grad = grad_relu_grad,
-                          .compile = compile_relu_grad,
-                          .grad_name = "ReluBackwardBackward0",
-                          .in_place = elementwise_in_place,
-                          .lower = lower_as<ElementCode::relu_grad>};
+constexpr OpDef kReluGrad =
+    binary_op<ElementFn::relu_grad>(infer_broadcast_number, grad_relu_grad, "ReluBackwardBackward0",
+                                    [](auto g, auto y) { return y <= decltype(y){0} ? decltype(g){0} : g; });
 WEFT_REGISTER_OP(kReluGrad);
 
 Value relu_grad(const Value& g, const Value& y) { return g.builder().record(kReluGrad, {g, y}); }
@@ -35,22 +22,8 @@ void grad_relu_grad(GradCall& g) {
 
 void grad_relu(GradCall& g) { g.set(0, relu_grad(g.dout(), g.out())); }
 
-Kernel compile_relu(const OpCall& call) {
-  return number_kernel(call, UnaryFn::relu, [](auto x) {
-    using T = decltype(x);
-    return x <= T{0} ? T{0} : x;
-  });
-}
-
-constexpr OpDef kRelu{.name = "relu",
-                      .min_inputs = 1,
-                      .max_inputs = 1,
-                      .infer = infer_number,
-                      .grad = grad_relu,
-                      .compile = compile_relu,
-                      .grad_name = "ReluBackward0",
-                      .in_place = elementwise_in_place,
-                      .lower = lower_as<ElementCode::relu>};
+constexpr OpDef kRelu = number_op<ElementFn::relu>(grad_relu, "ReluBackward0",
+                                                   [](auto x) { return x <= decltype(x){0} ? decltype(x){0} : x; });
 WEFT_REGISTER_OP(kRelu);
 
 }  // namespace

@@ -55,16 +55,8 @@ std::optional<ValueId> simplify_where(Rewriter& r, const Call& call) {
   return r.record(known_ops::expand(), {chosen}, {{"shape", call.type().shape.vec()}});
 }
 
-constexpr OpDef kWhere{.name = "where",
-                       .min_inputs = 3,
-                       .max_inputs = 3,
-                       .infer = infer_where,
-                       .grad = grad_where,
-                       .compile = compile_where,
-                       .grad_name = "SWhereBackward",
-                       .in_place = elementwise_in_place,
-                       .simplify = simplify_where,
-                       .lower = lower_as<ElementCode::where>};
+constexpr OpDef kWhere =
+    elementwise_op<ElementFn::where>(infer_where, compile_where, grad_where, "SWhereBackward", simplify_where);
 WEFT_REGISTER_OP(kWhere);
 
 }  // namespace

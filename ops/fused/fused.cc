@@ -1,13 +1,13 @@
 // fused: an elementwise program over a shape. sum_blocks: the total of its block sums.
 #include "graph/cost.h"
 #include "ops/call_checks.h"
-#include "ops/fused/fused_program.h"
+#include "ops/fused/fused_loop.h"
 #include "ops/kernels/reduce/sum_simd.h"
 
 namespace weft {
 namespace {
 
-Types infer(const OpCall& call) { return infer_program(call, 0); }
+Types infer(const OpCall& call) { return infer_fused(call, 0); }
 
 // Rectangles of about equal size that make up the matrix: ranges of rows, or of columns in multiples of `unit`.
 struct Cut {
@@ -24,27 +24,26 @@ struct Cut {
   }
 };
 
-Cut cut_of(const FusedProgram& program, double bytes) {
+Cut cut_of(const FusedLoop& loop, double bytes) {
   constexpr std::int64_t kColumns = 64;  // a few cache lines of each row
-  Cut cut{program.shape(), program.flat() || program.has(ElementOutputKind::column_sums), 1, 1};
-  if (cut.by_columns) cut.unit = program.flat() ? kSumBlock : kColumns;
+  Cut cut{loop.shape(), loop.flat() || loop.has(ElementOutputKind::column_sums), 1, 1};
+  if (cut.by_columns) cut.unit = loop.flat() ? kSumBlock : kColumns;
   const std::int64_t extent = cut.by_columns ? cut.shape.cols : cut.shape.rows;
-  cut.parts = num_parts(program.flops(), bytes, (extent + cut.unit - 1) / cut.unit);
+  cut.parts = num_parts(loop.flops(), bytes, (extent + cut.unit - 1) / cut.unit);
   return cut;
 }
 
 Kernel compile(const OpCall& call) {
-  const auto program = std::make_shared<const FusedProgram>(call, 0);
+  const auto loop = std::make_shared<const FusedLoop>(call, 0);
   double bytes = 0;
   for (const TensorType* type : call.inputs) bytes += static_cast<double>(type->bytes());
   for (const TensorType& type : call.outputs) bytes += static_cast<double>(type.bytes());
-  const Cut cut = cut_of(*program, bytes);
-  return {
-      .run = [program, cut](const KernelArgs& args) { program->run(args, cut.block(args.part), args.scratch); },
-      .scratch_bytes = program->scratch_bytes(),
-      .parts = static_cast<std::uint32_t>(cut.parts),
-      .region = [program, cut](std::uint32_t part, std::size_t slot) { return program->region(cut.block(part), slot); },
-      .flops = program->flops()};
+  const Cut cut = cut_of(*loop, bytes);
+  return {.run = [loop, cut](const KernelArgs& args) { loop->run(args, cut.block(args.part), args.scratch); },
+          .scratch_bytes = loop->scratch_bytes(),
+          .parts = static_cast<std::uint32_t>(cut.parts),
+          .region = [loop, cut](std::uint32_t part, std::size_t slot) { return loop->region(cut.block(part), slot); },
+          .flops = loop->flops()};
 }
 
 constexpr OpDef kFused{

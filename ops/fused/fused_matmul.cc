@@ -3,7 +3,7 @@
 
 #include "graph/alignment.h"
 #include "ops/call_checks.h"
-#include "ops/fused/fused_program.h"
+#include "ops/fused/fused_loop.h"
 #include "ops/product/product.h"
 
 namespace weft {
@@ -24,7 +24,7 @@ Types infer(const OpCall& call) {
   call.require(call.in(1).shape[p.transpose_b ? 1 : 0] == p.k, "the columns of a are not the rows of b");
   call.require(p.k > 0, "the factors have no elements");
   call.require(checked_attr<Dims>(call, "shape") == Dims{p.m, p.n}, "the shape is not that of the product");
-  return infer_program(call, kFactors);
+  return infer_fused(call, kFactors);
 }
 
 class FusedProduct {
@@ -32,8 +32,8 @@ class FusedProduct {
   explicit FusedProduct(const OpCall& call)
       : form_(gemm_form(product_of(call))),
         product_(form_.product),
-        program_(call, kFactors, MatrixShape{product_.m, product_.n}),
-        parts_(parts_of(product_, program_.has(ElementOutputKind::column_sums))),
+        loop_(call, kFactors, MatrixShape{product_.m, product_.n}),
+        parts_(parts_of(product_, loop_.has(ElementOutputKind::column_sums))),
         operands_(call.inputs.size()) {
     for (const Block& part : parts_)
       gemm_bytes_ =
@@ -42,14 +42,14 @@ class FusedProduct {
 
   const std::vector<Block>& parts() const { return parts_; }
   std::size_t scratch_bytes() const {
-    return gemm_bytes_ + aligned(operands_ * sizeof(const float*)) + program_.scratch_bytes();
+    return gemm_bytes_ + aligned(operands_ * sizeof(const float*)) + loop_.scratch_bytes();
   }
-  double flops() const { return product_.flops() + program_.flops(); }
+  double flops() const { return product_.flops() + loop_.flops(); }
 
   Region region(std::uint32_t part, std::size_t slot) const {
     const Block& block = parts_[part];
     if (slot < kFactors) return factor_region(form_, block, slot);
-    return program_.region(block, slot);
+    return loop_.region(block, slot);
   }
 
   void run(const KernelArgs& args) const {
@@ -57,9 +57,9 @@ class FusedProduct {
     auto* gemm_room = reinterpret_cast<float*>(room);
     const auto** matrices = reinterpret_cast<const float**>(room + gemm_bytes_);
     Context context{this, &args, room + gemm_bytes_ + aligned(operands_ * sizeof(const float*))};
-    const std::optional<MomentumUpdate<float>> update = program_.update(args);
+    const std::optional<MomentumUpdate<float>> update = loop_.update(args);
     const GemmEpilogue<float> epilogue{
-        take, &context, {matrices, program_.list_matrices(args, matrices)}, update ? &*update : nullptr};
+        take, &context, {matrices, loop_.list_matrices(args, matrices)}, update ? &*update : nullptr};
     const std::size_t first = form_.swapped ? 1 : 0;
     gemm(product_, parts_[args.part], args.input<float>(first), args.input<float>(1 - first), nullptr, gemm_room,
          &epilogue);
@@ -73,12 +73,12 @@ class FusedProduct {
   };
   static void take(void* pointer, const Block& block, const float* values, std::int64_t stride) {
     const Context& context = *static_cast<const Context*>(pointer);
-    context.self->program_.run(*context.args, block, context.scratch, values, stride);
+    context.self->loop_.run(*context.args, block, context.scratch, values, stride);
   }
 
   GemmForm form_;
   GemmShape product_;
-  FusedProgram program_;
+  FusedLoop loop_;
   std::vector<Block> parts_;
   std::size_t operands_;
   std::size_t gemm_bytes_ = 0;

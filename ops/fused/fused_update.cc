@@ -1,55 +1,103 @@
 #include "ops/fused/fused_update.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "graph/lower.h"
 
 namespace weft {
 namespace {
 
-class Finder {
- public:
-  explicit Finder(const ElementProgram& program) : program_(program) {}
+constexpr Register kGradient = 0, kParam = 1, kBuffer = 2, kRate = 3;
 
-  std::optional<UpdateProgram> find(std::size_t param_result) const {
-    UpdateProgram found{.param_result = param_result, .buffer_result = 1 - param_result};
-    const Register next_buffer = program_.outputs[found.buffer_result].from;
-    const Instruction* step = writer(program_.outputs[param_result].from, ElementCode::sub);
-    const Instruction* scaled = step ? writer(step->operands[1], ElementCode::mul) : nullptr;
-    const Instruction* sum = writer(next_buffer, ElementCode::add);
-    if (!scaled || !sum) return {};
-    // Operands of mul and add come in either order.
-    const Instruction* decayed = writer(other(*sum, 0), ElementCode::mul);
-    if (!reads(*sum, 0) || !reads(*scaled, next_buffer) || !decayed) return {};
-    const bool constant_first = writer(decayed->operands[0], ElementCode::constant) != nullptr;
-    const Instruction* momentum = writer(decayed->operands[constant_first ? 0 : 1], ElementCode::constant);
-    if (!momentum) return {};
-    found.momentum = momentum->x;
-    found.param = step->operands[0];
-    found.buffer = decayed->operands[constant_first ? 1 : 0];
-    found.rate = other(*scaled, next_buffer);
-    const auto is_operand = [&](Register r) { return r > 0 && r < program_.num_inputs; };
-    if (!is_operand(found.param) || !is_operand(found.buffer) || !is_operand(found.rate)) return {};
-    return found;
+// What sgd_step emits for momentum alone. Outputs: the parameter, the buffer.
+ElementProgram momentum_step() {
+  ElementProgram program{.num_inputs = 4, .code = {}, .outputs = {}};
+  const OpDef& sgd_step = *find_op("sgd_step");
+  const Attrs attrs{{"dampening", 0.0}, {"momentum", 0.5}, {"nesterov", false}, {"weight_decay", 0.0}};
+  const std::array<Register, 4> operands{kParam, kGradient, kBuffer, kRate};
+  const OpCall use{sgd_step, {}, attrs, {}};
+  LowerCall call(use, program, operands);
+  sgd_step.lower(call);
+  for (const Register r : call.results()) program.outputs.push_back({ElementOutputKind::elements, r});
+  return program;
+}
+
+// Compares what registers of two programs compute: constants are equal whatever they are, inputs stand for inputs, and
+// sums and products have their operands in either order. Remembers what stands for what.
+class Matcher {
+ public:
+  Matcher(const ElementProgram& pattern, const ElementProgram& program)
+      : pattern_(pattern), program_(program), found_(pattern.num_inputs + pattern.code.size()) {
+    found_[kGradient] = kGradient;
+  }
+
+  bool match(Register wanted, Register r) {
+    if (found_[wanted]) return *found_[wanted] == r;
+    const bool is_input = wanted < pattern_.num_inputs;
+    if (is_input ? r == kGradient || r >= program_.num_inputs : !match_instruction(wanted, r)) return false;
+    found_[wanted] = r;
+    return true;
+  }
+  Register found(Register wanted) const { return *found_[wanted]; }
+  // What stands for the one constant of the pattern.
+  float constant() const {
+    const auto is_constant = [](const Instruction& i) { return i.fn == ElementFn::constant; };
+    const auto at = std::find_if(pattern_.code.begin(), pattern_.code.end(), is_constant) - pattern_.code.begin();
+    return program_.code[*found_[pattern_.num_inputs + static_cast<std::size_t>(at)] - program_.num_inputs].x;
   }
 
  private:
-  const Instruction* writer(Register r, ElementCode code) const {
-    if (r < program_.num_inputs || program_.code[r - program_.num_inputs].code != code) return nullptr;
-    return &program_.code[r - program_.num_inputs];
+  bool match_instruction(Register wanted, Register r) {
+    if (r < program_.num_inputs) return false;
+    const Instruction &want = pattern_.code[wanted - pattern_.num_inputs], &is = program_.code[r - program_.num_inputs];
+    if (want.fn != is.fn) return false;
+    std::array<Register, 3> operands = is.operands;
+    if (match_operands(want, operands)) return true;
+    if (want.fn != ElementFn::add && want.fn != ElementFn::mul) return false;
+    std::swap(operands[0], operands[1]);
+    return match_operands(want, operands);
   }
-  static bool reads(const Instruction& i, Register r) { return i.operands[0] == r || i.operands[1] == r; }
-  static Register other(const Instruction& i, Register r) { return i.operands[i.operands[0] == r ? 1 : 0]; }
 
-  const ElementProgram& program_;
+  bool match_operands(const Instruction& want, const std::array<Register, 3>& operands) {
+    const auto before = found_;
+    for (std::size_t i = 0; i < facts(want.fn).operands; ++i)
+      if (!match(want.operands[i], operands[i])) {
+        found_ = before;
+        return false;
+      }
+    return true;
+  }
+
+  const ElementProgram &pattern_, &program_;
+  std::vector<std::optional<Register>> found_;  // of each register of the pattern
 };
+
+std::optional<FusedUpdate> match_update(const ElementProgram& step, const ElementProgram& program,
+                                        std::size_t param_result) {
+  const std::size_t buffer_result = 1 - param_result;
+  Matcher matcher(step, program);
+  if (!matcher.match(step.outputs[0].from, program.outputs[param_result].from) ||
+      !matcher.match(step.outputs[1].from, program.outputs[buffer_result].from))
+    return {};
+  return FusedUpdate{.param = matcher.found(kParam),
+                     .buffer = matcher.found(kBuffer),
+                     .rate = matcher.found(kRate),
+                     .momentum = matcher.constant(),
+                     .param_result = param_result,
+                     .buffer_result = buffer_result};
+}
 
 }  // namespace
 
-std::optional<UpdateProgram> find_update(const ElementProgram& program) {
+std::optional<FusedUpdate> find_update(const ElementProgram& program) {
   const auto is_matrix = [](const ElementOutput& o) { return o.kind == ElementOutputKind::elements; };
   if (program.outputs.size() != 2 || !std::all_of(program.outputs.begin(), program.outputs.end(), is_matrix)) return {};
-  const Finder finder(program);
-  const std::optional<UpdateProgram> found = finder.find(0);
-  return found ? found : finder.find(1);
+  static const ElementProgram step = momentum_step();
+  const std::optional<FusedUpdate> found = match_update(step, program, 0);
+  return found ? found : match_update(step, program, 1);
 }
 
 }  // namespace weft

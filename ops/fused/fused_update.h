@@ -7,14 +7,14 @@
 
 namespace weft {
 
-// buffer' = momentum * buffer + gradient, param' = param - rate * buffer', where register 0 is the gradient.
-struct UpdateProgram {
+// Where a program has the parts of such a step, whose gradient is register 0.
+struct FusedUpdate {
   Register param = 0, buffer = 0, rate = 0;  // inputs
   float momentum = 0;
   std::size_t param_result = 0, buffer_result = 0;  // outputs
 };
 
-// What the program is, if it computes that and nothing else.
-std::optional<UpdateProgram> find_update(const ElementProgram& program);
+// The step that the program is: sgd_step with momentum alone, and nothing else.
+std::optional<FusedUpdate> find_update(const ElementProgram& program);
 
 }  // namespace weft

@@ -74,19 +74,19 @@ Kernel compile(const OpCall& call) {
 }
 
 void lower(LowerCall& call) {
-  const auto emit = [&](ElementCode code, Register a, Register b) { return call.emit(code, {a, b}); };
-  const auto scaled = [&](double factor, Register r) { return emit(ElementCode::mul, call.constant(factor), r); };
+  const auto emit = [&](ElementFn fn, Register a, Register b) { return call.emit(fn, {a, b}); };
+  const auto scaled = [&](double factor, Register r) { return emit(ElementFn::mul, call.constant(factor), r); };
   const double beta1 = call.attr<double>("beta1"), beta2 = call.attr<double>("beta2");
-  const Register param = emit(ElementCode::mul, call.in(0), call.in(6));
+  const Register param = emit(ElementFn::mul, call.in(0), call.in(6));
   Register grad = call.in(1);
-  if (const auto l2 = call.attr<double>("l2"); l2 != 0) grad = emit(ElementCode::add, grad, scaled(l2, param));
-  const Register m = emit(ElementCode::add, scaled(beta1, call.in(2)), scaled(1 - beta1, grad));
-  const Register square = emit(ElementCode::mul, grad, grad);
-  const Register v = emit(ElementCode::add, scaled(beta2, call.in(3)), scaled(1 - beta2, square));
-  const Register root = emit(ElementCode::div, call.emit(ElementCode::sqrt, {v}), call.in(5));
-  const Register slope = emit(ElementCode::div, emit(ElementCode::mul, call.in(4), m),
-                              emit(ElementCode::add, root, call.constant(call.attr<double>("eps"))));
-  call.out(emit(ElementCode::sub, param, slope));
+  if (const auto l2 = call.attr<double>("l2"); l2 != 0) grad = emit(ElementFn::add, grad, scaled(l2, param));
+  const Register m = emit(ElementFn::add, scaled(beta1, call.in(2)), scaled(1 - beta1, grad));
+  const Register square = emit(ElementFn::mul, grad, grad);
+  const Register v = emit(ElementFn::add, scaled(beta2, call.in(3)), scaled(1 - beta2, square));
+  const Register root = emit(ElementFn::div, call.emit(ElementFn::sqrt, {v}), call.in(5));
+  const Register slope = emit(ElementFn::div, emit(ElementFn::mul, call.in(4), m),
+                              emit(ElementFn::add, root, call.constant(call.attr<double>("eps"))));
+  call.out(emit(ElementFn::sub, param, slope));
   call.out(m);
   call.out(v);
 }

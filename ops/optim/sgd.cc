@@ -4,6 +4,7 @@
 #include "graph/capture/capture.h"
 #include "graph/lower.h"
 #include "ops/call_checks.h"
+#include "ops/kernels/optim/sgd_step-inl.h"
 #include "ops/kernels/optim/updates.h"
 #include "ops/optim/update.h"
 #include "weft/autograd.h"
@@ -30,7 +31,7 @@ Types infer(const OpCall& call) {
 // ---- kernel
 
 template <class T>
-Kernel make(const OpCall& call, void (*run)(const optim_kernels::SgdPass<T>&)) {
+Kernel make(const OpCall& call) {
   optim_kernels::SgdPass<T> pass{};
   pass.size = call.in(0).shape.numel();
   pass.weight_decay = static_cast<T>(call.attr<double>("weight_decay"));
@@ -50,30 +51,35 @@ Kernel make(const OpCall& call, void (*run)(const optim_kernels::SgdPass<T>&)) {
     }
     if (operands == 5 && *args.input<std::int64_t>(4) != 1) now.gain = damped_gain;
     now.lr = static_cast<T>(*args.input<double>(operands > 3 ? 3 : 2));
-    run(now);
+    optim_kernels::sgd(now);
   }};
 }
 
-Kernel compile(const OpCall& call) {
-  if (call.in(0).dtype == DType::f32) return make<float>(call, optim_kernels::sgd_f32);
-  return make<double>(call, [](const optim_kernels::SgdPass<double>& pass) { optim_kernels::sgd(pass); });
-}
+Kernel compile(const OpCall& call) { return call.in(0).dtype == DType::f32 ? make<float>(call) : make<double>(call); }
+
+// ---- lowering
+
+struct RegisterMath {
+  LowerCall& call;
+  Register add(Register a, Register b) const { return call.emit(ElementFn::add, {a, b}); }
+  Register sub(Register a, Register b) const { return call.emit(ElementFn::sub, {a, b}); }
+  Register mul(Register a, Register b) const { return call.emit(ElementFn::mul, {a, b}); }
+};
 
 void lower(LowerCall& call) {
-  const Register param = call.in(0), lr = call.in(call.num_inputs() - 1);
-  Register step = call.in(1);
-  if (const auto decay = call.attr<double>("weight_decay"); decay != 0)
-    step = call.emit(ElementCode::add, {step, call.emit(ElementCode::mul, {call.constant(decay), param})});
-  Register buffer = 0;
-  if (call.num_inputs() > 3) {
-    const Register momentum = call.constant(call.attr<double>("momentum"));
-    buffer = call.emit(ElementCode::add, {call.emit(ElementCode::mul, {momentum, call.in(2)}), step});
-    step = call.attr<bool>("nesterov")
-               ? call.emit(ElementCode::add, {step, call.emit(ElementCode::mul, {momentum, buffer})})
-               : buffer;
-  }
-  call.out(call.emit(ElementCode::sub, {param, call.emit(ElementCode::mul, {lr, step})}));
-  if (call.num_inputs() > 3) call.out(buffer);
+  if (call.num_inputs() == 5) return;  // the step is no f32
+  using namespace HWY_NAMESPACE;
+  const SgdTerms terms{.weight_decay = call.attr<double>("weight_decay") != 0,
+                       .momentum = call.num_inputs() > 3,
+                       .nesterov = call.attr<bool>("nesterov")};
+  SgdFactors<Register> by{};
+  by.lr = call.in(call.num_inputs() - 1);
+  if (terms.weight_decay) by.weight_decay = call.constant(call.attr<double>("weight_decay"));
+  if (terms.momentum) by.momentum = call.constant(call.attr<double>("momentum"));
+  const Register buffer = terms.momentum ? call.in(2) : Register{0};
+  const SgdResult<Register> next = sgd_step(RegisterMath{call}, terms, by, call.in(0), call.in(1), buffer);
+  call.out(next.param);
+  if (terms.momentum) call.out(next.buffer);
 }
 
 constexpr OpDef kSgdStep{.name = "sgd_step",

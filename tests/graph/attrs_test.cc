@@ -4,6 +4,8 @@
 
 #include <limits>
 
+#include "graph/element_program.h"
+
 namespace weft {
 namespace {
 
@@ -38,6 +40,16 @@ TEST(Attrs, DoublesCompareByTheirBits) {
   EXPECT_NE((Attrs{{"x", 0.0}}).hash(), (Attrs{{"x", -0.0}}).hash());
   EXPECT_EQ((Attrs{{"x", nan}}), (Attrs{{"x", nan}}));
   EXPECT_EQ((Attrs{{"x", nan}}).hash(), (Attrs{{"x", nan}}).hash());
+}
+
+TEST(Attrs, ProgramsCompareByWhatTheyCompute) {
+  const auto with = [](std::string_view text) {
+    return Attrs{{"x", std::make_shared<const ElementProgram>(ElementProgram::parse(text))}};
+  };
+  EXPECT_EQ(with("inputs 1; neg 0"), with("inputs 1; neg 0"));
+  EXPECT_EQ(with("inputs 1; neg 0").hash(), with("inputs 1; neg 0").hash());
+  EXPECT_NE(with("inputs 1; neg 0"), with("inputs 1; abs 0"));
+  EXPECT_NE(with("inputs 1; neg 0").hash(), with("inputs 1; abs 0").hash());
 }
 
 TEST(Intern, GivesOneCopyOfEqualTexts) {

@@ -1,6 +1,7 @@
 #include "graph/element_program.h"
 
 #include <algorithm>
+#include <cmath>
 #include <random>
 
 #include "tests/testing/malformed.h"
@@ -22,7 +23,7 @@ constexpr std::string_view kPrograms[] = {
 bool reads_what_is_written(const ElementProgram& program) {
   std::size_t known = program.num_inputs;
   for (const Instruction& i : program.code) {
-    for (std::size_t k = 0; k < num_operands(i.code); ++k)
+    for (std::size_t k = 0; k < facts(i.fn).operands; ++k)
       if (i.operands[k] >= known) return false;
     ++known;
   }
@@ -59,6 +60,16 @@ TEST(ElementProgram, MayGiveARegisterMoreThanOnce) {
   for (const char* text : {"inputs 1; neg 0; out elements 1; out elements 1; out column_sums 1; out column_sums 1",
                            "inputs 1; out elements 0; out elements 0; out block_sums 0"})
     EXPECT_EQ(ElementProgram::parse(text).str(), text);
+}
+
+TEST(ElementProgram, NumbersCompareByTheirBits) {
+  const auto constant = [](double value) {
+    ElementProgram program;
+    program.constant(value);
+    return program;
+  };
+  EXPECT_NE(constant(0.0), constant(-0.0));
+  EXPECT_EQ(constant(NAN), constant(NAN));
 }
 
 TEST(ElementProgram, RefusesWhatIsNoProgram) {
@@ -137,18 +148,18 @@ TEST(ElementProgram, MutatedAtRandomIsAProgramOrAnError) {
 
 TEST(ElementProgram, SeesOperandsAsMatricesRowsColumnsAndNumbers) {
   const Shape shape{2, 3, 4};
-  EXPECT_EQ(access_of({2, 3, 4}, shape), Access::elements);
-  EXPECT_EQ(access_of({4}, shape), Access::row);
-  EXPECT_EQ(access_of({1, 1, 4}, shape), Access::row);
-  EXPECT_EQ(access_of({2, 3, 1}, shape), Access::column);
-  EXPECT_EQ(access_of({1}, shape), Access::scalar);
-  EXPECT_EQ(access_of({3, 4}, shape), Access::none);
-  EXPECT_EQ(access_of({2, 1, 1}, shape), Access::none);
+  EXPECT_EQ(broadcast_kind({2, 3, 4}, shape), BroadcastKind::elements);
+  EXPECT_EQ(broadcast_kind({4}, shape), BroadcastKind::row);
+  EXPECT_EQ(broadcast_kind({1, 1, 4}, shape), BroadcastKind::row);
+  EXPECT_EQ(broadcast_kind({2, 3, 1}, shape), BroadcastKind::column);
+  EXPECT_EQ(broadcast_kind({1}, shape), BroadcastKind::scalar);
+  EXPECT_EQ(broadcast_kind({3, 4}, shape), BroadcastKind::none);
+  EXPECT_EQ(broadcast_kind({2, 1, 1}, shape), BroadcastKind::none);
 }
 
 TEST(ElementProgram, SeesNothingInOperandsWithoutElements) {
   for (const Shape& operand : {Shape{0}, Shape{0, 4}, Shape{4, 0}, Shape{0, 1}, Shape{2, 3, 0}})
-    EXPECT_EQ(access_of(operand, {2, 3, 4}), Access::none) << operand.str();
+    EXPECT_EQ(broadcast_kind(operand, {2, 3, 4}), BroadcastKind::none) << operand.str();
 }
 
 }  // namespace

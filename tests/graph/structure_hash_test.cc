@@ -43,5 +43,16 @@ TEST(StructureHash, OpsOperandsAttributesTypesAndOutputsCount) {
       "x = input f32[2]\ny = input f32[2]\nz = sub(x, y)\nw = full(dtype=f32, shape=[2], value=0.0)\nreturn z");
 }
 
+TEST(StructureHash, ProgramsCountByWhatTheyCompute) {
+  const auto call = [](const std::string& function) {
+    return parse_graph("x = input f32[2]\ny = fused(x, program=\"inputs 1; " + function +
+                       " 0; out elements 1\", shape=[2])\nreturn y");
+  };
+  EXPECT_TRUE(same_structure(call("exp"), call("exp")));
+  EXPECT_EQ(structure_hash(call("exp")), structure_hash(call("exp")));
+  EXPECT_FALSE(same_structure(call("exp"), call("log")));
+  EXPECT_NE(structure_hash(call("exp")), structure_hash(call("log")));
+}
+
 }  // namespace
 }  // namespace weft

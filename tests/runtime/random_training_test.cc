@@ -10,6 +10,7 @@
 #include <cstring>
 #include <map>
 
+#include "graph/element_program.h"
 #include "graph/passes/fold_transposes.h"
 #include "graph/passes/optimize.h"
 #include "tests/testing/matchers.h"
@@ -149,7 +150,8 @@ TEST(RandomTraining, ProgramsStayFiniteAndMeetEveryKindOfFusedCall) {
       ++calls[name];
       const AttrValue* program = node.attrs.find("program");
       for (const char* kind : {"column_sums", "block_sums"})
-        if (program && std::get<std::string>(*program).find(kind) != std::string::npos) ++calls[name + " " + kind];
+        if (program && std::get<ElementProgramPtr>(*program)->str().find(kind) != std::string::npos)
+          ++calls[name + " " + kind];
     }
     for (const HostTensor& value : train(training, plan, serial_executor()))
       for (std::int64_t i = 0; i < value.numel(); ++i) ASSERT_TRUE(std::isfinite(value.at(i)));

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#include "graph/element_program.h"
+#include "graph/element_function.h"
 
 namespace weft {
 
@@ -20,11 +20,16 @@ struct ElementRows {
 };
 using ElementRowsFn = void (*)(const ElementRows& rows);
 
-// `same`: bit i where operand i is the same in its row.
-ElementRowsFn element_rows(ElementCode code, unsigned same);
+// `same`: bit i where operand i is the same in its row. Not for constants, which are operands themselves.
+ElementRowsFn element_rows(ElementFn fn, unsigned same);
 
 // Two instructions as one, which spares a store and a load: second(first(in[0], in[1]), in[2]), or with its operands
 // exchanged second(in[2], first(in[0], in[1])). For add, sub and mul; null for others.
-ElementRowsFn element_row_pairs(ElementCode first, ElementCode second, bool exchanged, unsigned same);
+ElementRowsFn element_row_pairs(ElementFn first, ElementFn second, bool exchanged, unsigned same);
+
+// The same by the number of operands, which are compiled apart.
+ElementRowsFn unary_rows(ElementFn fn, unsigned same);
+ElementRowsFn binary_rows(ElementFn fn, unsigned same);
+ElementRowsFn ternary_rows(ElementFn fn, unsigned same);
 
 }  // namespace weft

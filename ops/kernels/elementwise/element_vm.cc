@@ -23,20 +23,20 @@ ElementVm::ElementVm(const ElementProgram& program)
   std::vector<bool> needed(num_registers_, false);
   for (const ElementOutput& output : outputs_) needed[output.from] = true;
   for (std::size_t i = program.code.size(); i-- > 0;)
-    for (std::size_t k = 0; k < num_operands(program.code[i].code) && needed[num_inputs_ + i]; ++k)
+    for (std::size_t k = 0; k < facts(program.code[i].fn).operands && needed[num_inputs_ + i]; ++k)
       needed[program.code[i].operands[k]] = true;
   for (std::size_t i = 0; i < program.code.size(); ++i) {
     const Instruction& instruction = program.code[i];
     const auto out = static_cast<Register>(num_inputs_ + i);
     if (!needed[out]) continue;
-    if (instruction.code == ElementCode::constant) {
+    if (instruction.fn == ElementFn::constant) {
       constants_.push_back(instruction.x);
       constant_registers_.push_back(out);
       continue;
     }
     Step step{
-        instruction.code, num_operands(instruction.code), instruction.operands, out, instruction.x, instruction.y, {}};
-    for (unsigned same = 0; same < 8; ++same) step.run[same] = element_rows(step.code, same);
+        instruction.fn, facts(instruction.fn).operands, instruction.operands, out, instruction.x, instruction.y, {}};
+    for (unsigned same = 0; same < 8; ++same) step.run[same] = element_rows(step.fn, same);
     steps_.push_back(step);
   }
   join_pairs();
@@ -57,11 +57,11 @@ void ElementVm::join_pairs() {
       const std::uint32_t f = writer[second.in[k]];
       if (f == kNone || is_pair[f] || reads[second.in[k]] != 1) continue;
       const Step& first = steps_[f];
-      const bool square = first.code == ElementCode::square;
-      const ElementCode code = square ? ElementCode::mul : first.code;
-      if (!element_row_pairs(code, second.code, k == 1, 0)) continue;
+      const bool square = first.fn == ElementFn::square;
+      const ElementFn fn = square ? ElementFn::mul : first.fn;
+      if (!element_row_pairs(fn, second.fn, k == 1, 0)) continue;
       const std::array<Register, 3> in{first.in[0], square ? first.in[0] : first.in[1], second.in[1 - k]};
-      for (unsigned same = 0; same < 8; ++same) second.run[same] = element_row_pairs(code, second.code, k == 1, same);
+      for (unsigned same = 0; same < 8; ++same) second.run[same] = element_row_pairs(fn, second.fn, k == 1, same);
       second.in = in;
       second.operands = 3;
       joined[f] = is_pair[s] = true;

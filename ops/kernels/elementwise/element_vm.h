@@ -45,7 +45,7 @@ class ElementVm {
     bool same_in_row, in_tile;
   };
   struct Step {
-    ElementCode code;
+    ElementFn fn;
     std::size_t operands;
     std::array<Register, 3> in;
     Register out;

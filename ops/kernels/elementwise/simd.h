@@ -7,31 +7,10 @@
 
 #include <cstdint>
 
+#include "graph/element_function.h"
 #include "ops/kernels/elementwise/broadcast_loops.h"
 
 namespace weft {
-
-enum class UnaryFn : std::uint8_t {
-  neg,
-  abs,
-  sign,
-  square,
-  cube,
-  reciprocal,
-  sqrt,
-  root,  // x^(1/2): as sqrt, but root(-0) = 0 and root(-inf) = inf
-  relu,
-  exp,
-  log,
-  sin,
-  cos,
-  tanh,
-  sigmoid,
-  erf,
-  gelu
-};
-enum class BinaryFn : std::uint8_t { add, sub, mul, div, maximum, minimum, relu_grad };
-enum class CompareFn : std::uint8_t { eq, ne, lt, le, gt, ge };
 
 using UnaryRun = void (*)(const float* x, float* out, std::int64_t n);
 using BinaryRun = void (*)(const float* a, const float* b, float* out, const BroadcastLoops& loops);
@@ -40,9 +19,10 @@ using WhereRun = void (*)(const bool* condition, const float* a, const float* b,
                           const BroadcastLoops& loops);
 using ClampRun = void (*)(const float* x, float* out, std::int64_t n, float min, float max);
 
-UnaryRun simd_unary(UnaryFn fn);
-BinaryRun simd_binary(BinaryFn fn);
-CompareRun simd_compare(CompareFn fn);
+// Null where the function has another form.
+UnaryRun simd_unary(ElementFn fn);
+BinaryRun simd_binary(ElementFn fn);
+CompareRun simd_compare(ElementFn fn);
 WhereRun simd_where();
 ClampRun simd_clamp();
 

@@ -1,5 +1,5 @@
-// The f32 operations as functors, vector in and vector (or mask) out: what whole-op kernels and fused ones share.
-// Included once for each instruction set.
+// The elementwise functions as functors, vectors in and a vector (or mask) out: what whole-op kernels and fused ones
+// share. Included once for each instruction set.
 #if defined(WEFT_OPS_SIMD_FUNCTORS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WEFT_OPS_SIMD_FUNCTORS_INL_H_
 #undef WEFT_OPS_SIMD_FUNCTORS_INL_H_
@@ -7,22 +7,29 @@
 #define WEFT_OPS_SIMD_FUNCTORS_INL_H_
 #endif
 
+#include "graph/element_function.h"
 #include "ops/kernels/elementwise/simd_math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace weft {
 namespace HWY_NAMESPACE {
 
-#define WEFT_UNARY_FUNCTOR(Name, expression)  \
-  struct Name {                               \
+// The vector code of a row of graph/element_functions.inc. A row without one does not compile where it is used.
+template <ElementFn fn>
+struct ElementFunctor;
+
+#define WEFT_UNARY_FUNCTOR(name, expression)  \
+  template <>                                 \
+  struct ElementFunctor<ElementFn::name> {    \
     template <class D, class V>               \
     HWY_INLINE V operator()(D d, V x) const { \
       (void)d;                                \
       return expression;                      \
     }                                         \
   }
-#define WEFT_BINARY_FUNCTOR(Name, expression)         \
-  struct Name {                                       \
+#define WEFT_BINARY_FUNCTOR(name, expression)         \
+  template <>                                         \
+  struct ElementFunctor<ElementFn::name> {            \
     template <class D, class V>                       \
     HWY_INLINE auto operator()(D d, V a, V b) const { \
       (void)d;                                        \
@@ -30,52 +37,66 @@ namespace HWY_NAMESPACE {
     }                                                 \
   }
 
-WEFT_UNARY_FUNCTOR(Neg, hn::Neg(x));
-WEFT_UNARY_FUNCTOR(Abs, hn::Abs(x));
-WEFT_UNARY_FUNCTOR(Sign,
+WEFT_UNARY_FUNCTOR(neg, hn::Neg(x));
+WEFT_UNARY_FUNCTOR(abs, hn::Abs(x));
+WEFT_UNARY_FUNCTOR(sign,
                    hn::IfThenElse(hn::Or(hn::Eq(x, hn::Zero(d)), hn::IsNaN(x)), x, hn::CopySign(hn::Set(d, 1.0f), x)));
-WEFT_UNARY_FUNCTOR(Square, hn::Mul(x, x));
-WEFT_UNARY_FUNCTOR(Cube, hn::Mul(hn::Mul(x, x), x));
-WEFT_UNARY_FUNCTOR(Reciprocal, hn::Div(hn::Set(d, 1.0f), x));
-WEFT_UNARY_FUNCTOR(Sqrt, hn::Sqrt(x));
-WEFT_UNARY_FUNCTOR(Root, hn::IfThenElse(hn::Eq(x, hn::Set(d, -std::numeric_limits<float>::infinity())), hn::Neg(x),
+WEFT_UNARY_FUNCTOR(square, hn::Mul(x, x));
+WEFT_UNARY_FUNCTOR(cube, hn::Mul(hn::Mul(x, x), x));
+WEFT_UNARY_FUNCTOR(reciprocal, hn::Div(hn::Set(d, 1.0f), x));
+WEFT_UNARY_FUNCTOR(sqrt, hn::Sqrt(x));
+WEFT_UNARY_FUNCTOR(root, hn::IfThenElse(hn::Eq(x, hn::Set(d, -std::numeric_limits<float>::infinity())), hn::Neg(x),
                                         hn::Abs(hn::Sqrt(x))));
-WEFT_UNARY_FUNCTOR(Relu, hn::IfThenZeroElse(hn::Le(x, hn::Zero(d)), x));
-WEFT_UNARY_FUNCTOR(Exp, exp_f32(d, x));
-WEFT_UNARY_FUNCTOR(Log, log_f32(d, x));
-WEFT_UNARY_FUNCTOR(Sin, sin_f32(d, x));
-WEFT_UNARY_FUNCTOR(Cos, cos_f32(d, x));
-WEFT_UNARY_FUNCTOR(Tanh, tanh_f32(d, x));
-WEFT_UNARY_FUNCTOR(Sigmoid, sigmoid_f32(d, x));
-WEFT_UNARY_FUNCTOR(Erf, erf_f32(d, x));
-WEFT_UNARY_FUNCTOR(Gelu, gelu_f32(d, x));
+WEFT_UNARY_FUNCTOR(relu, hn::IfThenZeroElse(hn::Le(x, hn::Zero(d)), x));
+WEFT_UNARY_FUNCTOR(exp, exp_f32(d, x));
+WEFT_UNARY_FUNCTOR(log, log_f32(d, x));
+WEFT_UNARY_FUNCTOR(sin, sin_f32(d, x));
+WEFT_UNARY_FUNCTOR(cos, cos_f32(d, x));
+WEFT_UNARY_FUNCTOR(tanh, tanh_f32(d, x));
+WEFT_UNARY_FUNCTOR(sigmoid, sigmoid_f32(d, x));
+WEFT_UNARY_FUNCTOR(erf, erf_f32(d, x));
+WEFT_UNARY_FUNCTOR(gelu, gelu_f32(d, x));
 
-WEFT_BINARY_FUNCTOR(Add, hn::Add(a, b));
-WEFT_BINARY_FUNCTOR(Sub, hn::Sub(a, b));
-WEFT_BINARY_FUNCTOR(Mul, hn::Mul(a, b));
-WEFT_BINARY_FUNCTOR(Div, hn::Div(a, b));
+WEFT_BINARY_FUNCTOR(add, hn::Add(a, b));
+WEFT_BINARY_FUNCTOR(sub, hn::Sub(a, b));
+WEFT_BINARY_FUNCTOR(mul, hn::Mul(a, b));
+WEFT_BINARY_FUNCTOR(div, hn::Div(a, b));
 // nan where either operand is, as PyTorch has it.
-WEFT_BINARY_FUNCTOR(Maximum, hn::IfThenElse(hn::Or(hn::Gt(a, b), hn::IsNaN(a)), a, b));
-WEFT_BINARY_FUNCTOR(Minimum, hn::IfThenElse(hn::Or(hn::Lt(a, b), hn::IsNaN(a)), a, b));
-WEFT_BINARY_FUNCTOR(ReluGrad, hn::IfThenZeroElse(hn::Le(b, hn::Zero(d)), a));
+WEFT_BINARY_FUNCTOR(maximum, hn::IfThenElse(hn::Or(hn::Gt(a, b), hn::IsNaN(a)), a, b));
+WEFT_BINARY_FUNCTOR(minimum, hn::IfThenElse(hn::Or(hn::Lt(a, b), hn::IsNaN(a)), a, b));
+WEFT_BINARY_FUNCTOR(relu_grad, hn::IfThenZeroElse(hn::Le(b, hn::Zero(d)), a));
 
-WEFT_BINARY_FUNCTOR(Equal, hn::Eq(a, b));
-WEFT_BINARY_FUNCTOR(NotEqual, hn::Not(hn::Eq(a, b)));  // hn::Ne is false for nan on some instruction sets
-WEFT_BINARY_FUNCTOR(Less, hn::Lt(a, b));
-WEFT_BINARY_FUNCTOR(LessEqual, hn::Le(a, b));
-WEFT_BINARY_FUNCTOR(Greater, hn::Gt(a, b));
-WEFT_BINARY_FUNCTOR(GreaterEqual, hn::Ge(a, b));
+WEFT_BINARY_FUNCTOR(eq, hn::Eq(a, b));
+WEFT_BINARY_FUNCTOR(ne, hn::Not(hn::Eq(a, b)));  // hn::Ne is false for nan on some instruction sets
+WEFT_BINARY_FUNCTOR(lt, hn::Lt(a, b));
+WEFT_BINARY_FUNCTOR(le, hn::Le(a, b));
+WEFT_BINARY_FUNCTOR(gt, hn::Gt(a, b));
+WEFT_BINARY_FUNCTOR(ge, hn::Ge(a, b));
 
 #undef WEFT_UNARY_FUNCTOR
 #undef WEFT_BINARY_FUNCTOR
 
-struct Clamp {
+template <>
+struct ElementFunctor<ElementFn::clamp> {
   float min, max;
   template <class D, class V>
   HWY_INLINE V operator()(D d, V x) const {
     const V low = hn::Set(d, min), high = hn::Set(d, max);
     const V raised = hn::IfThenElse(hn::Lt(x, low), low, x);
     return hn::IfThenElse(hn::Gt(raised, high), high, raised);
+  }
+};
+
+// The condition is a mask, or numbers that are true where they are not 0.
+template <>
+struct ElementFunctor<ElementFn::where> {
+  template <class D, class V>
+  HWY_INLINE V operator()(D, hn::Mask<D> condition, V a, V b) const {
+    return hn::IfThenElse(condition, a, b);
+  }
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V condition, V a, V b) const {
+    return hn::IfThenElse(hn::Eq(condition, hn::Zero(d)), b, a);
   }
 };
 

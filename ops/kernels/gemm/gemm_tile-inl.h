@@ -16,6 +16,7 @@
 #include <span>
 
 #include "ops/kernels/gemm/gemm.h"
+#include "ops/kernels/optim/sgd_step-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace weft {
@@ -66,17 +67,18 @@ struct Updating {
   struct Finishing {
     D d;
     MomentumUpdate<T> u;
-    hn::Vec<D> momentum, rate;
+    SgdFactors<hn::Vec<D>> by;
     HWY_INLINE void store(hn::Vec<D> gradient, T* to, bool) const {
       const std::ptrdiff_t at = to - u.param_out;
+      constexpr SgdTerms kTerms{.momentum = true};
       const auto param = hn::LoadU(d, u.param + at);  // first: either result may take the bytes of either operand
-      const auto buffer = hn::Add(hn::Mul(momentum, hn::LoadU(d, u.buffer + at)), gradient);
-      hn::StoreU(buffer, d, u.buffer_out + at);
-      hn::StoreU(hn::Sub(param, hn::Mul(rate, buffer)), d, to);
+      const auto next = sgd_step(VectorMath(), kTerms, by, param, gradient, hn::LoadU(d, u.buffer + at));
+      hn::StoreU(next.buffer, d, u.buffer_out + at);
+      hn::StoreU(next.param, d, to);
     }
   };
   HWY_INLINE Finishing finishing() const {
-    return {d, *update, hn::Set(d, update->momentum), hn::Set(d, update->rate)};
+    return {d, *update, {hn::Set(d, update->rate), hn::Zero(d), hn::Set(d, update->momentum), hn::Zero(d)}};
   }
 };
 

@@ -31,21 +31,6 @@ struct AdamPass {
 };
 
 template <class T>
-void sgd(const SgdPass<T>& pass, std::int64_t begin = 0) {
-  for (std::int64_t i = begin; i < pass.size; ++i) {
-    const T p = pass.param[i];
-    T g = pass.grad[i];
-    if (pass.weight_decay != 0) g = g + pass.weight_decay * p;
-    if (pass.momentum_in) {
-      const T b = pass.momentum * pass.momentum_in[i] + pass.gain * g;
-      pass.momentum_out[i] = b;
-      g = pass.nesterov ? g + pass.momentum * b : b;
-    }
-    pass.param_out[i] = p - pass.lr * g;
-  }
-}
-
-template <class T>
 void adam(const AdamPass<T>& pass, std::int64_t begin = 0) {
   for (std::int64_t i = begin; i < pass.size; ++i) {
     T p = pass.param[i];
@@ -60,8 +45,10 @@ void adam(const AdamPass<T>& pass, std::int64_t begin = 0) {
   }
 }
 
-// On the best vector instructions of the machine; the same bits as the templates.
-void sgd_f32(const SgdPass<float>& pass);
+// On the best vector instructions of the machine.
+void sgd(const SgdPass<float>& pass);
+void sgd(const SgdPass<double>& pass);
+// The same bits as the template.
 void adam_f32(const AdamPass<float>& pass);
 
 }  // namespace weft::optim_kernels

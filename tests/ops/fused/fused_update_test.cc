@@ -12,7 +12,7 @@ namespace {
 constexpr const char* kUpdate =
     "inputs 4; constant 0.9; mul 4 2; add 5 0; mul 3 6; sub 1 7; out elements 8; out elements 6";
 
-std::optional<UpdateProgram> find(const std::string& program) { return find_update(ElementProgram::parse(program)); }
+std::optional<FusedUpdate> find(const std::string& program) { return find_update(ElementProgram::parse(program)); }
 
 TEST(FusedUpdate, TellsWhatIsWhat) {
   const auto found = find(kUpdate);

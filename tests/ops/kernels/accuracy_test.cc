@@ -26,7 +26,7 @@ double ulps(float value, double exact) {
 
 struct Case {
   const char* name;
-  UnaryFn fn;
+  ElementFn fn;
   double (*exact)(double);
   double limit;
 };
@@ -41,15 +41,15 @@ double exact_cos(double x) { return std::cos(x); }
 double exact_tanh(double x) { return std::tanh(x); }
 double exact_erf(double x) { return std::erf(x); }
 
-const Case kCases[] = {{"sqrt", UnaryFn::sqrt, exact_sqrt, 0.5001},
-                       {"exp", UnaryFn::exp, exact_exp, 2},
-                       {"log", UnaryFn::log, exact_log, 2},
-                       {"tanh", UnaryFn::tanh, exact_tanh, 2},
-                       {"sigmoid", UnaryFn::sigmoid, exact_sigmoid, 2},
-                       {"erf", UnaryFn::erf, exact_erf, 4},
-                       {"gelu", UnaryFn::gelu, exact_gelu, 4},
-                       {"sin", UnaryFn::sin, exact_sin, 4},
-                       {"cos", UnaryFn::cos, exact_cos, 4}};
+const Case kCases[] = {{"sqrt", ElementFn::sqrt, exact_sqrt, 0.5001},
+                       {"exp", ElementFn::exp, exact_exp, 2},
+                       {"log", ElementFn::log, exact_log, 2},
+                       {"tanh", ElementFn::tanh, exact_tanh, 2},
+                       {"sigmoid", ElementFn::sigmoid, exact_sigmoid, 2},
+                       {"erf", ElementFn::erf, exact_erf, 4},
+                       {"gelu", ElementFn::gelu, exact_gelu, 4},
+                       {"sin", ElementFn::sin, exact_sin, 4},
+                       {"cos", ElementFn::cos, exact_cos, 4}};
 
 // Every step-th f32 bit pattern: all exponents, both signs, infinities and nan.
 std::vector<float> samples(std::uint64_t step) {

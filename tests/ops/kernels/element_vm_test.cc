@@ -67,33 +67,24 @@ constexpr std::pair<std::int64_t, std::int64_t> kShapes[] = {{1, 1},    {3, 5}, 
 
 // ---- Instructions
 
-constexpr std::pair<ElementCode, UnaryFn> kUnary[] = {
-    {ElementCode::neg, UnaryFn::neg},         {ElementCode::abs, UnaryFn::abs},
-    {ElementCode::sign, UnaryFn::sign},       {ElementCode::square, UnaryFn::square},
-    {ElementCode::cube, UnaryFn::cube},       {ElementCode::reciprocal, UnaryFn::reciprocal},
-    {ElementCode::sqrt, UnaryFn::sqrt},       {ElementCode::root, UnaryFn::root},
-    {ElementCode::relu, UnaryFn::relu},       {ElementCode::exp, UnaryFn::exp},
-    {ElementCode::log, UnaryFn::log},         {ElementCode::sin, UnaryFn::sin},
-    {ElementCode::cos, UnaryFn::cos},         {ElementCode::tanh, UnaryFn::tanh},
-    {ElementCode::sigmoid, UnaryFn::sigmoid}, {ElementCode::erf, UnaryFn::erf},
-    {ElementCode::gelu, UnaryFn::gelu},
-};
-constexpr std::pair<ElementCode, BinaryFn> kBinary[] = {
-    {ElementCode::add, BinaryFn::add},
-    {ElementCode::sub, BinaryFn::sub},
-    {ElementCode::mul, BinaryFn::mul},
-    {ElementCode::div, BinaryFn::div},
-    {ElementCode::maximum, BinaryFn::maximum},
-    {ElementCode::minimum, BinaryFn::minimum},
-    {ElementCode::relu_grad, BinaryFn::relu_grad},
-};
-constexpr std::pair<ElementCode, CompareFn> kCompare[] = {
-    {ElementCode::eq, CompareFn::eq}, {ElementCode::ne, CompareFn::ne}, {ElementCode::lt, CompareFn::lt},
-    {ElementCode::le, CompareFn::le}, {ElementCode::gt, CompareFn::gt}, {ElementCode::ge, CompareFn::ge},
-};
-constexpr std::size_t kOthers = 3;  // constant, clamp, where
-static_assert(std::size(kUnary) + std::size(kBinary) + std::size(kCompare) + kOthers ==
-              static_cast<std::size_t>(ElementCode::where) + 1);
+// The functions of a form, and the program of one of them.
+std::vector<ElementFn> functions(auto kernel_of) {
+  std::vector<ElementFn> all;
+  for (std::size_t i = 0; i < kNumElementFns; ++i)
+    if (kernel_of(static_cast<ElementFn>(i))) all.push_back(static_cast<ElementFn>(i));
+  return all;
+}
+std::string program_of(ElementFn fn) {
+  const std::string first = facts(fn).operands == 1 ? "inputs 1; " : "inputs 2; ";
+  return first + std::string(facts(fn).name) +
+         (facts(fn).operands == 1 ? " 0; out elements 1" : " 0 1; out elements 2");
+}
+
+TEST(ElementVm, EveryFunctionIsTested) {
+  constexpr std::size_t kOthers = 3;  // constant, clamp, where
+  EXPECT_EQ(functions(simd_unary).size() + functions(simd_binary).size() + functions(simd_compare).size() + kOthers,
+            kNumElementFns);
+}
 
 constexpr std::int64_t kCount = 5003;
 BroadcastLoops dense_loops() {
@@ -106,20 +97,20 @@ BroadcastLoops dense_loops() {
 
 TEST(ElementVm, UnaryInstructionsGiveTheBitsOfTheirKernels) {
   const Floats x = numbers(kCount, 1);
-  for (const auto& [code, fn] : kUnary) {
+  for (const ElementFn fn : functions(simd_unary)) {
     Floats expected(kCount);
     simd_unary(fn)(x.data(), expected.data(), kCount);
-    const std::string program = "inputs 1; " + std::string(name(code)) + " 0; out elements 1";
+    const std::string program = program_of(fn);
     EXPECT_TRUE(same(dense(program, 1, kCount, {x}), expected)) << program;
   }
 }
 
 TEST(ElementVm, BinaryInstructionsGiveTheBitsOfTheirKernels) {
   const Floats a = numbers(kCount, 1), b = numbers(kCount, 2);
-  for (const auto& [code, fn] : kBinary) {
+  for (const ElementFn fn : functions(simd_binary)) {
     Floats expected(kCount);
     simd_binary(fn)(a.data(), b.data(), expected.data(), dense_loops());
-    const std::string program = "inputs 2; " + std::string(name(code)) + " 0 1; out elements 2";
+    const std::string program = program_of(fn);
     EXPECT_TRUE(same(dense(program, 1, kCount, {a, b}), expected)) << program;
   }
 }
@@ -128,10 +119,10 @@ TEST(ElementVm, ComparisonsGiveOneWhereTheirKernelsGiveTrue) {
   const Floats a = numbers(kCount, 1);
   Floats b = numbers(kCount, 2);
   for (std::size_t i = 0; i < b.size(); i += 3) b[i] = a[i];
-  for (const auto& [code, fn] : kCompare) {
+  for (const ElementFn fn : functions(simd_compare)) {
     HostTensor expected({DType::boolean, {kCount}});
     simd_compare(fn)(a.data(), b.data(), expected.as<bool>(), dense_loops());
-    const std::string program = "inputs 2; " + std::string(name(code)) + " 0 1; out elements 2";
+    const std::string program = program_of(fn);
     const std::vector<double> numbers = expected.doubles();
     EXPECT_TRUE(same(dense(program, 1, kCount, {a, b}), Floats(numbers.begin(), numbers.end()))) << program;
   }
@@ -272,10 +263,9 @@ TEST(ElementVm, RandomProgramsGiveWhatTheirInstructionsGiveOneByOne) {
       const std::size_t known = 3 + program.code.size();
       const auto pick = [&] { return static_cast<Register>(known - 1 - below(std::min<std::size_t>(known, 6))); };
       const bool simple = below(2) == 0;
-      const ElementCode code = simple
-                                   ? std::array{ElementCode::add, ElementCode::sub, ElementCode::mul}[below(3)]
-                                   : static_cast<ElementCode>(below(static_cast<std::size_t>(ElementCode::where) + 1));
-      program.emit(code, {pick(), pick(), pick()}, -2, 2);
+      const ElementFn fn = simple ? std::array{ElementFn::add, ElementFn::sub, ElementFn::mul}[below(3)]
+                                  : static_cast<ElementFn>(below(kNumElementFns));
+      program.emit(fn, {pick(), pick(), pick()}, -2, 2);
     }
     program.outputs = {{ElementOutputKind::elements, static_cast<Register>(2 + program.code.size())}};
     Floats out(n);

@@ -37,12 +37,23 @@ struct SgdState {
   }
 };
 
+// One element alone makes no vector.
+SgdPass<float> element(SgdPass<float> pass, std::int64_t i) {
+  pass.param += i;
+  pass.grad += i;
+  pass.momentum_in += i;
+  pass.param_out += i;
+  pass.momentum_out += i;
+  pass.size = 1;
+  return pass;
+}
+
 TEST(OptimKernels, VectorSgdGivesTheBitsOfTheScalarOne) {
   for (const float weight_decay : {0.0f, 0.01f}) {
     for (const bool nesterov : {false, true}) {
       SgdState vector, scalar;
-      optim_kernels::sgd_f32(vector.pass(weight_decay, nesterov));
-      optim_kernels::sgd(scalar.pass(weight_decay, nesterov));
+      optim_kernels::sgd(vector.pass(weight_decay, nesterov));
+      for (std::int64_t i = 0; i < kSize; ++i) optim_kernels::sgd(element(scalar.pass(weight_decay, nesterov), i));
       EXPECT_EQ(vector.param, scalar.param);
       EXPECT_EQ(vector.momentum, scalar.momentum);
       EXPECT_NE(vector.param, wave(0.7));
@@ -52,10 +63,10 @@ TEST(OptimKernels, VectorSgdGivesTheBitsOfTheScalarOne) {
 
 TEST(OptimKernels, SgdMayWriteTheParameterOverTheGradient) {
   SgdState apart, over;
-  optim_kernels::sgd_f32(apart.pass(0.01f, true));
+  optim_kernels::sgd(apart.pass(0.01f, true));
   SgdPass<float> pass = over.pass(0.01f, true);
   pass.param_out = over.grad.data();
-  optim_kernels::sgd_f32(pass);
+  optim_kernels::sgd(pass);
   EXPECT_EQ(over.grad, apart.param);
 }
 

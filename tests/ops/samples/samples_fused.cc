@@ -1,4 +1,5 @@
 // Samples of the ops that the fusion pass makes. They exist in f32 only: f64 inputs are rounded first.
+#include "graph/element_program.h"
 #include "ops/values.h"
 #include "tests/testing/samples.h"
 
@@ -10,7 +11,7 @@ Value f64(SampleBuilder& b) { return cast(b.input({}), DType::f64); }
 
 std::vector<Value> fused(SampleBuilder& b, const char* op, const Shape& shape, const std::vector<Value>& operands,
                          const char* program, Attrs attrs = {}) {
-  attrs.set("program", std::string(program));
+  attrs.set("program", std::make_shared<const ElementProgram>(ElementProgram::parse(program)));
   attrs.set("shape", shape.vec());
   const Value first = b.builder().record(*find_op(op), operands, std::move(attrs));
   std::vector<Value> results;

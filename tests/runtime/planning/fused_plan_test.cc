@@ -151,8 +151,8 @@ class RandomCall {
   }
 
   std::string program(std::size_t inputs, std::size_t results, bool flat) {
-    constexpr ElementCode kCodes[] = {ElementCode::neg, ElementCode::add,     ElementCode::sub,  ElementCode::mul,
-                                      ElementCode::gt,  ElementCode::maximum, ElementCode::tanh, ElementCode::where};
+    constexpr ElementFn kCodes[] = {ElementFn::neg, ElementFn::add,     ElementFn::sub,  ElementFn::mul,
+                                    ElementFn::gt,  ElementFn::maximum, ElementFn::tanh, ElementFn::where};
     ElementProgram program;
     program.num_inputs = static_cast<std::uint16_t>(inputs);
     std::size_t known = inputs;

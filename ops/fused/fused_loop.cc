@@ -1,4 +1,4 @@
-#include "ops/fused/fused_program.h"
+#include "ops/fused/fused_loop.h"
 
 #include <algorithm>
 
@@ -9,40 +9,7 @@
 namespace weft {
 namespace {
 
-ElementProgram checked_program(const OpCall& call) {
-  try {
-    return ElementProgram::parse(checked_attr<std::string>(call, "program"));
-  } catch (const Error& error) {
-    call.fail(error.what());
-  }
-}
-
-// Arithmetic of an instruction on one element, in units of a multiplication that is fed from the first cache.
-double cost_of(ElementCode code) {
-  constexpr double kSimple = 8, kDivision = 20, kFunction = 80;
-  switch (code) {
-    case ElementCode::constant:
-      return 0;
-    case ElementCode::div:
-    case ElementCode::sqrt:
-    case ElementCode::root:
-    case ElementCode::reciprocal:
-      return kDivision;
-    case ElementCode::exp:
-    case ElementCode::log:
-    case ElementCode::sin:
-    case ElementCode::cos:
-    case ElementCode::tanh:
-    case ElementCode::sigmoid:
-    case ElementCode::erf:
-    case ElementCode::gelu:
-      return kFunction;
-    default:
-      return kSimple;
-  }
-}
-
-bool is_flat(Access access) { return access == Access::elements || access == Access::scalar; }
+bool is_flat(BroadcastKind kind) { return kind == BroadcastKind::elements || kind == BroadcastKind::scalar; }
 
 void check_operands(const OpCall& call, std::size_t first, const ElementProgram& program, const Shape& shape) {
   call.require(program.num_inputs == call.inputs.size() - first + (first > 0 ? 1 : 0),
@@ -59,19 +26,20 @@ void check_operands(const OpCall& call, std::size_t first, const ElementProgram&
     const TensorType& type = call.in(i);
     call.require(type.dtype == DType::f32 || (type.dtype == DType::f64 && type.shape.numel() == 1),
                  "operands are f32, or one f64");
-    const Access access = access_of(type.shape, shape);
-    call.require(access != Access::none, "an operand is neither a matrix, a row, a column nor a number for the shape");
-    call.require(type.dtype == DType::f32 || access == Access::scalar || shape.numel() == 1,
+    const BroadcastKind kind = broadcast_kind(type.shape, shape);
+    call.require(kind != BroadcastKind::none,
+                 "an operand is neither a matrix, a row, a column nor a number for the shape");
+    call.require(type.dtype == DType::f32 || kind == BroadcastKind::scalar || shape.numel() == 1,
                  "an f64 serves as a number");
-    call.require(!in_order || is_flat(access), "block_sums go with matrices and numbers only");
+    call.require(!in_order || is_flat(kind), "block_sums go with matrices and numbers only");
   }
 }
 
 }  // namespace
 
-Types infer_program(const OpCall& call, std::size_t first) {
+Types infer_fused(const OpCall& call, std::size_t first) {
   const Shape shape(checked_attr<Dims>(call, "shape"));
-  const ElementProgram program = checked_program(call);
+  const ElementProgram& program = *checked_attr<ElementProgramPtr>(call, "program");
   call.require(shape.numel() > 0, "the shape has no elements");
   call.require(!program.outputs.empty(), "the program has no outputs");
   check_operands(call, first, program, shape);
@@ -88,45 +56,45 @@ Types infer_program(const OpCall& call, std::size_t first) {
 
 // Sums are written while rows that are read again follow. Operands that are results are read once more in the end.
 bool output_in_place(const Attrs& attrs, Register first, std::size_t output) {
-  const ElementProgram program = ElementProgram::parse(attrs.get<std::string>("program"));
+  const ElementProgram& program = *attrs.get<ElementProgramPtr>("program");
   const auto is_operand = [&](const ElementOutput& o) { return o.from >= first && o.from < program.num_inputs; };
   return program.outputs[output].kind == ElementOutputKind::elements &&
          std::none_of(program.outputs.begin(), program.outputs.end(), is_operand);
 }
 
-FusedProgram::FusedProgram(const OpCall& call, std::size_t first, std::optional<MatrixShape> product)
-    : first_(first), vm_(ElementProgram::parse(call.attr<std::string>("program"))) {
+FusedLoop::FusedLoop(const OpCall& call, std::size_t first, std::optional<MatrixShape> product)
+    : first_(first), vm_(*call.attr<ElementProgramPtr>("program")) {
   const Shape shape(call.attr<Dims>("shape"));
-  const ElementProgram program = ElementProgram::parse(call.attr<std::string>("program"));
+  const ElementProgram& program = *call.attr<ElementProgramPtr>("program");
   for (std::size_t i = first; i < call.inputs.size(); ++i) {
-    access_.push_back(access_of(call.in(i).shape, shape));
+    kinds_.push_back(broadcast_kind(call.in(i).shape, shape));
     is_f64_.push_back(call.in(i).dtype == DType::f64);
   }
   for (const ElementOutput& output : program.outputs) outputs_.push_back(output.kind);
-  flat_ = first == 0 && std::all_of(access_.begin(), access_.end(), is_flat) && !has(ElementOutputKind::column_sums);
+  flat_ = first == 0 && std::all_of(kinds_.begin(), kinds_.end(), is_flat) && !has(ElementOutputKind::column_sums);
   shape_ = product ? *product : flat_ ? MatrixShape{1, shape.numel()} : matrix_of(shape);
   if (first > 0 && shape_.cols >= static_cast<std::int64_t>(kPanelColumns<float>)) update_ = find_update(program);
   if (update_ &&
-      (access_of_register(update_->param) != Access::elements ||
-       access_of_register(update_->buffer) != Access::elements || access_of_register(update_->rate) != Access::scalar))
+      (kind_of(update_->param) != BroadcastKind::elements || kind_of(update_->buffer) != BroadcastKind::elements ||
+       kind_of(update_->rate) != BroadcastKind::scalar))
     update_.reset();
-  for (const Instruction& i : program.code) flops_ += cost_of(i.code) * static_cast<double>(shape.numel());
+  for (const Instruction& i : program.code) flops_ += facts(i.fn).flops * static_cast<double>(shape.numel());
 }
 
-bool FusedProgram::has(ElementOutputKind kind) const {
+bool FusedLoop::has(ElementOutputKind kind) const {
   return std::find(outputs_.begin(), outputs_.end(), kind) != outputs_.end();
 }
 
-std::size_t FusedProgram::scratch_bytes() const {
-  const std::size_t inputs = access_.size() + 1;
+std::size_t FusedLoop::scratch_bytes() const {
+  const std::size_t inputs = kinds_.size() + 1;
   return aligned(inputs * sizeof(ElementOperand)) + aligned(outputs_.size() * sizeof(ElementResult)) +
          aligned(inputs * sizeof(float)) + vm_.scratch_bytes();
 }
 
-Region FusedProgram::region(const Block& block, std::size_t slot) const {
+Region FusedLoop::region(const Block& block, std::size_t slot) const {
   const Region all{shape_.cols, block.row, block.rows, block.col, block.cols};
-  if (slot >= first_ + access_.size()) {
-    switch (outputs_[slot - first_ - access_.size()]) {
+  if (slot >= first_ + kinds_.size()) {
+    switch (outputs_[slot - first_ - kinds_.size()]) {
       case ElementOutputKind::elements:
         return all;
       case ElementOutputKind::column_sums:
@@ -136,21 +104,21 @@ Region FusedProgram::region(const Block& block, std::size_t slot) const {
                 (block.cols + kSumBlock - 1) / kSumBlock};
     }
   }
-  switch (access_[slot - first_]) {
-    case Access::elements:
+  switch (kinds_[slot - first_]) {
+    case BroadcastKind::elements:
       return all;
-    case Access::row:
+    case BroadcastKind::row:
       return {shape_.cols, 0, 1, block.col, block.cols};
-    case Access::column:
+    case BroadcastKind::column:
       return {1, block.row, block.rows, 0, 1};
     default:
       return {};
   }
 }
 
-void FusedProgram::run(const KernelArgs& args, const Block& block, void* scratch, const float* product,
-                       std::int64_t stride) const {
-  const std::size_t inputs = access_.size() + 1;
+void FusedLoop::run(const KernelArgs& args, const Block& block, void* scratch, const float* product,
+                    std::int64_t stride) const {
+  const std::size_t inputs = kinds_.size() + 1;
   char* room = static_cast<char*>(scratch);
   auto* operands = reinterpret_cast<ElementOperand*>(room);
   room += aligned(inputs * sizeof(ElementOperand));
@@ -162,20 +130,20 @@ void FusedProgram::run(const KernelArgs& args, const Block& block, void* scratch
   ElementOperand* operand = operands;
   if (first_ > 0) *operand++ = {product, stride, false};
   const std::int64_t at = block.row * shape_.cols + block.col;
-  for (std::size_t i = 0; i < access_.size(); ++i, ++operand) {
+  for (std::size_t i = 0; i < kinds_.size(); ++i, ++operand) {
     const float* data = args.input<float>(first_ + i);
     if (is_f64_[i]) {
       rounded[i] = static_cast<float>(*args.input<double>(first_ + i));
       data = rounded + i;
     }
-    switch (access_[i]) {
-      case Access::elements:
+    switch (kinds_[i]) {
+      case BroadcastKind::elements:
         *operand = {data + (is_f64_[i] ? 0 : at), shape_.cols, false};
         break;
-      case Access::row:
+      case BroadcastKind::row:
         *operand = {data + block.col, 0, false};
         break;
-      case Access::column:
+      case BroadcastKind::column:
         *operand = {data + block.row, 1, true};
         break;
       default:
@@ -198,7 +166,7 @@ void FusedProgram::run(const KernelArgs& args, const Block& block, void* scratch
   vm_.run(block.rows, block.cols, operands, results, room, block.row);
 }
 
-std::optional<MomentumUpdate<float>> FusedProgram::update(const KernelArgs& args) const {
+std::optional<MomentumUpdate<float>> FusedLoop::update(const KernelArgs& args) const {
   if (!update_) return {};
   const auto slot = [&](Register r) { return first_ + r - 1; };
   const float rate = is_f64_[update_->rate - 1] ? static_cast<float>(*args.input<double>(slot(update_->rate)))
@@ -211,10 +179,10 @@ std::optional<MomentumUpdate<float>> FusedProgram::update(const KernelArgs& args
                                .rate = rate};
 }
 
-std::size_t FusedProgram::list_matrices(const KernelArgs& args, const float** matrices) const {
+std::size_t FusedLoop::list_matrices(const KernelArgs& args, const float** matrices) const {
   std::size_t count = 0;
-  for (std::size_t i = 0; i < access_.size(); ++i)
-    if (access_[i] == Access::elements && !is_f64_[i]) matrices[count++] = args.input<float>(first_ + i);
+  for (std::size_t i = 0; i < kinds_.size(); ++i)
+    if (kinds_[i] == BroadcastKind::elements && !is_f64_[i]) matrices[count++] = args.input<float>(first_ + i);
   return count;
 }
 

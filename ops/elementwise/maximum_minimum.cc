@@ -20,19 +20,8 @@ void grad_maximum(GradCall& g) {
   if (g.needs(1)) set_share(g, 1, ties, gt(a, b));
 }
 
-Kernel compile_maximum(const OpCall& call) {
-  return binary_kernel(call, BinaryFn::maximum, [](auto a, auto b) { return a > b || a != a ? a : b; });
-}
-
-constexpr OpDef kMaximum{.name = "maximum",
-                         .min_inputs = 2,
-                         .max_inputs = 2,
-                         .infer = infer_broadcast,
-                         .grad = grad_maximum,
-                         .compile = compile_maximum,
-                         .grad_name = "MaximumBackward",
-                         .in_place = elementwise_in_place,
-                         .lower = lower_as<ElementCode::maximum>};
+constexpr OpDef kMaximum = binary_op<ElementFn::maximum>(infer_broadcast, grad_maximum, "MaximumBackward",
+                                                         [](auto a, auto b) { return a > b || a != a ? a : b; });
 WEFT_REGISTER_OP(kMaximum);
 
 void grad_minimum(GradCall& g) {
@@ -41,19 +30,8 @@ void grad_minimum(GradCall& g) {
   if (g.needs(1)) set_share(g, 1, ties, lt(a, b));
 }
 
-Kernel compile_minimum(const OpCall& call) {
-  return binary_kernel(call, BinaryFn::minimum, [](auto a, auto b) { return a < b || a != a ? a : b; });
-}
-
-constexpr OpDef kMinimum{.name = "minimum",
-                         .min_inputs = 2,
-                         .max_inputs = 2,
-                         .infer = infer_broadcast,
-                         .grad = grad_minimum,
-                         .compile = compile_minimum,
-                         .grad_name = "MinimumBackward",
-                         .in_place = elementwise_in_place,
-                         .lower = lower_as<ElementCode::minimum>};
+constexpr OpDef kMinimum = binary_op<ElementFn::minimum>(infer_broadcast, grad_minimum, "MinimumBackward",
+                                                         [](auto a, auto b) { return a < b || a != a ? a : b; });
 WEFT_REGISTER_OP(kMinimum);
 
 }  // namespace

@@ -1,4 +1,4 @@
-// add, sub, mul, div.
+// add, sub, mul, div, neg.
 #include <cmath>
 #include <functional>
 
@@ -22,11 +22,6 @@ void grad_add(GradCall& g) {
   if (g.needs(1)) g.set(1, sum_to(g.dout(), g.in(1).shape()));
 }
 
-// On bool, add is "or" and mul is "and", as in PyTorch.
-Kernel compile_add(const OpCall& call) {
-  return binary_kernel(call, BinaryFn::add, [](auto a, auto b) { return wrapping(a, b, std::plus<>()); });
-}
-
 std::optional<ValueId> simplify_add(Rewriter& r, const Call& call) {
   if (is_zero(r, call.operands[1], true))
     if (const auto x = operand_of_same_type(r, call, 0)) return x;
@@ -34,16 +29,10 @@ std::optional<ValueId> simplify_add(Rewriter& r, const Call& call) {
   return std::nullopt;
 }
 
-constexpr OpDef kAdd{.name = "add",
-                     .min_inputs = 2,
-                     .max_inputs = 2,
-                     .infer = infer_broadcast,
-                     .grad = grad_add,
-                     .compile = compile_add,
-                     .grad_name = "AddBackward0",
-                     .in_place = elementwise_in_place,
-                     .simplify = simplify_add,
-                     .lower = lower_as<ElementCode::add>};
+// On bool, add is "or" and mul is "and", as in PyTorch.
+constexpr OpDef kAdd = binary_op<ElementFn::add>(
+    infer_broadcast, grad_add, "AddBackward0", [](auto a, auto b) { return wrapping(a, b, std::plus<>()); },
+    simplify_add);
 WEFT_REGISTER_OP(kAdd);
 
 void grad_sub(GradCall& g) {
@@ -51,34 +40,19 @@ void grad_sub(GradCall& g) {
   if (g.needs(1)) g.set(1, -sum_to(g.dout(), g.in(1).shape()));
 }
 
-Kernel compile_sub(const OpCall& call) {
-  return binary_kernel(call, BinaryFn::sub, [](auto a, auto b) { return wrapping(a, b, std::minus<>()); });
-}
-
 std::optional<ValueId> simplify_sub(Rewriter& r, const Call& call) {
   if (is_zero(r, call.operands[1], false)) return operand_of_same_type(r, call, 0);
   return std::nullopt;
 }
 
-constexpr OpDef kSub{.name = "sub",
-                     .min_inputs = 2,
-                     .max_inputs = 2,
-                     .infer = infer_broadcast_number,
-                     .grad = grad_sub,
-                     .compile = compile_sub,
-                     .grad_name = "SubBackward0",
-                     .in_place = elementwise_in_place,
-                     .simplify = simplify_sub,
-                     .lower = lower_as<ElementCode::sub>};
+constexpr OpDef kSub = binary_op<ElementFn::sub>(
+    infer_broadcast_number, grad_sub, "SubBackward0", [](auto a, auto b) { return wrapping(a, b, std::minus<>()); },
+    simplify_sub);
 WEFT_REGISTER_OP(kSub);
 
 void grad_mul(GradCall& g) {
   if (g.needs(0)) g.set(0, sum_to(g.dout() * g.in(1), g.in(0).shape()));
   if (g.needs(1)) g.set(1, sum_to(g.dout() * g.in(0), g.in(1).shape()));
-}
-
-Kernel compile_mul(const OpCall& call) {
-  return binary_kernel(call, BinaryFn::mul, [](auto a, auto b) { return wrapping(a, b, std::multiplies<>()); });
 }
 
 std::optional<ValueId> simplify_mul(Rewriter& r, const Call& call) {
@@ -88,16 +62,9 @@ std::optional<ValueId> simplify_mul(Rewriter& r, const Call& call) {
   return std::nullopt;
 }
 
-constexpr OpDef kMul{.name = "mul",
-                     .min_inputs = 2,
-                     .max_inputs = 2,
-                     .infer = infer_broadcast,
-                     .grad = grad_mul,
-                     .compile = compile_mul,
-                     .grad_name = "MulBackward0",
-                     .in_place = elementwise_in_place,
-                     .simplify = simplify_mul,
-                     .lower = lower_as<ElementCode::mul>};
+constexpr OpDef kMul = binary_op<ElementFn::mul>(
+    infer_broadcast, grad_mul, "MulBackward0", [](auto a, auto b) { return wrapping(a, b, std::multiplies<>()); },
+    simplify_mul);
 WEFT_REGISTER_OP(kMul);
 
 void grad_div(GradCall& g) {
@@ -106,7 +73,7 @@ void grad_div(GradCall& g) {
 }
 
 Kernel compile_div(const OpCall& call) {
-  if (call.in(0).dtype == DType::f32) return f32_kernel(call, BinaryFn::div);
+  if (call.in(0).dtype == DType::f32) return f32_kernel(call, ElementFn::div);
   return zip_kernel<double, double>(call, std::divides<>());
 }
 
@@ -115,17 +82,20 @@ std::optional<ValueId> simplify_div(Rewriter& r, const Call& call) {
   return std::nullopt;
 }
 
-constexpr OpDef kDiv{.name = "div",
-                     .min_inputs = 2,
-                     .max_inputs = 2,
-                     .infer = infer_broadcast_floating,
-                     .grad = grad_div,
-                     .compile = compile_div,
-                     .grad_name = "DivBackward0",
-                     .in_place = elementwise_in_place,
-                     .simplify = simplify_div,
-                     .lower = lower_as<ElementCode::div>};
+constexpr OpDef kDiv =
+    elementwise_op<ElementFn::div>(infer_broadcast_floating, compile_div, grad_div, "DivBackward0", simplify_div);
 WEFT_REGISTER_OP(kDiv);
+
+void grad_neg(GradCall& g) { g.set(0, -g.dout()); }
+
+std::optional<ValueId> simplify_neg(Rewriter& r, const Call& call) {
+  if (&r.op(call.operands[0]) != call.op) return std::nullopt;
+  return r.operand(call.operands[0]);
+}
+
+constexpr OpDef kNeg = number_op<ElementFn::neg>(
+    grad_neg, "NegBackward", [](auto x) { return negated(x); }, simplify_neg);
+WEFT_REGISTER_OP(kNeg);
 
 }  // namespace
 
@@ -136,6 +106,7 @@ Value div(const Value& a, const Value& b) {
   if (!is_floating(a.dtype()) && !is_floating(b.dtype())) return record_promoted(kDiv, to_floating(a), to_floating(b));
   return record_promoted(kDiv, a, b);
 }
+Value neg(const Value& x) { return x.builder().record(kNeg, {x}); }
 
 Tensor add(const Operand& a, const Operand& b) {
   return capture({&a, &b}, [](auto v) { return add(v[0], v[1]); });
@@ -149,9 +120,14 @@ Tensor mul(const Operand& a, const Operand& b) {
 Tensor div(const Operand& a, const Operand& b) {
   return capture({&a, &b}, [](auto v) { return div(v[0], v[1]); });
 }
+Tensor neg(const Operand& x) {
+  return capture({&x}, [](auto v) { return neg(v[0]); });
+}
 Tensor operator+(const Operand& a, const Operand& b) { return add(a, b); }
 Tensor operator-(const Operand& a, const Operand& b) { return sub(a, b); }
 Tensor operator*(const Operand& a, const Operand& b) { return mul(a, b); }
 Tensor operator/(const Operand& a, const Operand& b) { return div(a, b); }
+Tensor operator-(const Operand& x) { return neg(x); }
+Tensor Tensor::neg(SourceLocation at) const { return weft::neg({*this, at}); }
 
 }  // namespace weft

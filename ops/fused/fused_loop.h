@@ -1,4 +1,4 @@
-// What the fused ops share: a program, how each operand serves it, and its run over a rectangle of the elements.
+// What the fused ops share: the loop that runs a program over a rectangle of the elements of a call.
 #pragma once
 
 #include <cstdint>
@@ -15,15 +15,15 @@ namespace weft {
 
 // The shape rule: checks the attributes "program" and "shape" and the operands from `first` on, which are the inputs
 // of the program; where first > 0 register 0 is a product of this shape. Results as the program's outputs.
-Types infer_program(const OpCall& call, std::size_t first);
+Types infer_fused(const OpCall& call, std::size_t first);
 
 // OpDef::in_place of an operand of a program whose registers from `first` to num_inputs - 1 are operands of the call.
 bool output_in_place(const Attrs& attrs, Register first, std::size_t output);
 
-class FusedProgram {
+class FusedLoop {
  public:
   // shape: of the product in the form in which it is computed, or nothing.
-  FusedProgram(const OpCall& call, std::size_t first, std::optional<MatrixShape> shape = {});
+  FusedLoop(const OpCall& call, std::size_t first, std::optional<MatrixShape> shape = {});
 
   // Whether elements can be taken in their order in memory, whatever the rows: then this is a matrix of one row.
   bool flat() const { return flat_; }
@@ -44,16 +44,16 @@ class FusedProgram {
 
  private:
   // Of an operand; register 0 is the product where there is one.
-  Access access_of_register(Register r) const { return access_[first_ > 0 ? r - 1U : r]; }
+  BroadcastKind kind_of(Register r) const { return kinds_[first_ > 0 ? r - 1U : r]; }
 
   std::size_t first_ = 0;
-  std::vector<Access> access_;  // of the operands from first_ on
+  std::vector<BroadcastKind> kinds_;  // of the operands from first_ on
   std::vector<bool> is_f64_;
   std::vector<ElementOutputKind> outputs_;
   MatrixShape shape_;
   bool flat_ = false;
   double flops_ = 0;
-  std::optional<UpdateProgram> update_;
+  std::optional<FusedUpdate> update_;
   ElementVm vm_;
 };
 
