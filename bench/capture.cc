@@ -4,14 +4,14 @@
 // of 64.
 //
 //   bazel run -c opt //bench:capture
-#include "graph/capture/capture.h"
+#include "graph/capture/extract.h"
 
 #include <benchmark/benchmark.h>
 
 #include <chrono>
 
 #include "graph/autodiff.h"
-#include "graph/capture/trace.h"
+#include "graph/capture/tensor_impl.h"
 #include "graph/passes/optimize.h"
 #include "runtime/planning/plan.h"
 #include "weft/weft.h"
@@ -35,27 +35,36 @@ struct Seconds {
   std::size_t captured = 0, nodes = 0;
 };
 
+// The gradients of loss by each leaf that it depends on.
+EagerRequest gradients_of(const Tensor& loss) {
+  const CapturedValue root = current_version(TensorAccess::impl(loss), {});
+  EagerRequest request{Extraction({}, {&root, 1}, {})};
+  request.roots.push_back(request.calls.id(root));
+  request.seeds.resize(1);
+  for (std::uint32_t i = 0; i < request.calls.entries().size(); ++i)
+    if (request.calls.entries()[i].call->is_leaf) request.groups.push_back({{i, 0}});
+  request.add_to.resize(request.groups.size());
+  return request;
+}
+
 Seconds make_program(std::int64_t levels) {
   Seconds seconds;
-  Trace trace;
-  const TensorType type{kFloat32, {16}};
-  const Tensor x = trace.add_argument(type, true), w = trace.add_argument(type, true);
+  const Tensor x = ones({16}).requires_grad_(), w = ones({16}).requires_grad_();
 
   auto start = Clock::now();
   const Tensor loss = recurrence(x, w, levels);
   seconds.capture = seconds_since(start);
-  seconds.captured = trace.graph()->graph().size();
 
   start = Clock::now();
-  const std::vector<Tensor> gradients = grad({loss}, {x, w});
+  const EagerRequest request = gradients_of(loss);
+  seconds.captured = request.calls.entries().size();
+  EagerProgram gradients = build_program(request);
   seconds.differentiate = seconds_since(start);
-  Graph& graph = trace.graph()->graph();
-  seconds.nodes = graph.size();
+  seconds.nodes = gradients.graph.size();
 
   start = Clock::now();
-  for (const Tensor& g : gradients) graph.outputs().push_back(trace.graph()->value_of(g.impl(), {}));
   Program program;
-  program.graph = run_passes(graph).fused;
+  program.graph = run_passes(gradients.graph).fused;
   seconds.optimise = seconds_since(start);
 
   start = Clock::now();

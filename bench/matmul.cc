@@ -64,7 +64,7 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 
-#include "graph/capture/storage.h"
+#include "graph/storage.h"
 #include "ops/kernels/gemm/gemm.h"
 #include "ops/kernels/onednn/onednn.h"
 

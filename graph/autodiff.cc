@@ -1,7 +1,9 @@
 #include "graph/autodiff.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
+#include <unordered_map>
 
 #include "graph/known_ops.h"
 #include "graph/walk.h"
@@ -62,29 +64,32 @@ std::vector<char> active_nodes(const Graph& graph, std::span<const Value> output
   return active;
 }
 
+Value filled(Builder& builder, const TensorType& type, double value) {
+  return builder.record(known_ops::full(), {}, known_ops::full_attrs(type, value));
+}
+
 class Differentiator {
  public:
-  Differentiator(Builder& builder, std::span<const Value> outputs, std::span<const Value> wrt)
-      : builder_(builder), wrt_(wrt), count_(node_count(outputs)), contributions_(count_), results_(wrt.size()) {
-    active_ = active_nodes(builder.graph(), outputs, wrt, count_);
-    wrt_of_.assign(count_, kNone);
-    next_wrt_.assign(wrt.size(), kNone);
-    for (std::uint32_t i = 0; i < wrt.size(); ++i) {
-      const NodeId n = wrt[i].id().node;
-      if (n >= count_) continue;
-      next_wrt_[i] = wrt_of_[n];
-      wrt_of_[n] = i;
-    }
+  Differentiator(Builder& builder, std::span<const Value> outputs, std::span<const std::vector<Value>> wrt)
+      : builder_(builder), wrt_(wrt), count_(node_count(outputs)), contributions_(count_) {
+    std::vector<Value> all;
+    for (const std::vector<Value>& group : wrt) all.insert(all.end(), group.begin(), group.end());
+    active_ = active_nodes(builder.graph(), outputs, all, count_);
+    result_.of.resize(wrt.size());
+    result_.used.assign(count_, 0);
+    for (std::uint32_t g = 0; g < wrt.size(); ++g) enter(g);
   }
 
-  std::vector<Value> run(std::span<const Value> outputs, std::span<const Value> seeds) {
+  Gradients run(std::span<const Value> outputs, std::span<const Value> seeds) {
     for (std::size_t k = 0; k < outputs.size(); ++k)
-      if (active_[outputs[k].id().node]) contributions_.add(outputs[k].id(), seeds[k]);
+      if (active_[outputs[k].id().node]) contribute(outputs[k].id(), seeds[k]);
     const SourceLocation where = builder_.where;
     for (NodeId n = static_cast<NodeId>(count_); n-- > 0;)
       if (active_[n] && contributions_.any(n)) visit(n);
     builder_.where = where;
-    return std::move(results_);
+    for (std::size_t g = 0; g < wrt_.size(); ++g)
+      if (!result_.of[g].defined() && is_active(wrt_[g])) result_.of[g] = filled(builder_, wrt_[g][0].type(), 0);
+    return std::move(result_);
   }
 
  private:
@@ -93,19 +98,40 @@ class Differentiator {
     for (const Value& v : outputs) count = std::max<std::size_t>(count, v.id().node + 1);
     return count;
   }
+  bool is_active(const std::vector<Value>& group) const {
+    return std::any_of(group.begin(), group.end(),
+                       [this](const Value& v) { return v.id().node < count_ && active_[v.id().node]; });
+  }
+
+  // The gradients of all values of a group meet at the first of them, which is visited after all that read any.
+  void enter(std::uint32_t g) {
+    ValueId first{~NodeId{0}, 0};
+    for (const Value& v : wrt_[g]) first = std::min(first, v.id());
+    if (first.node >= count_) return;
+    for (const Value& v : wrt_[g])
+      if (v.id() != first && v.id().node < count_) meets_at_.emplace(v.id(), first);
+    if (wrt_[g].size() > 1 && is_active(wrt_[g])) active_[first.node] = 1;
+    groups_of_[first.node].push_back({first.output, g});
+  }
+
+  void contribute(ValueId to, const Value& gradient) {
+    if (!meets_at_.empty())
+      if (const auto at = meets_at_.find(to); at != meets_at_.end()) to = at->second;
+    contributions_.add(to, gradient);
+  }
 
   Value accumulated(ValueId of) {
     contributions_.collect(builder_, of, scratch_);
     if (scratch_.empty()) return {};
-    if (scratch_.size() == 1) return scratch_[0];
-    return builder_.record(known_ops::accumulate(), scratch_);
+    return scratch_.size() == 1 ? scratch_[0] : accumulate_values(builder_, scratch_);
   }
 
   void visit(NodeId n) {
     builder_.where = builder_.graph().node(n).where;  // a failing kernel of the gradient names the forward call
     douts_.clear();
     for (std::uint32_t k = 0; k < builder_.graph().node(n).outputs.size(); ++k) douts_.push_back(accumulated({n, k}));
-    for (std::uint32_t i = wrt_of_[n]; i != kNone; i = next_wrt_[i]) results_[i] = douts_[wrt_[i].id().output];
+    if (const auto at = groups_of_.find(n); at != groups_of_.end())
+      for (const auto& [output, group] : at->second) result_.of[group] = douts_[output];
 
     GradCall call(builder_, n, douts_);
     bool wanted = false;
@@ -118,18 +144,39 @@ class Differentiator {
     if (!wanted) return;
     const OpDef& op = *builder_.graph().node(n).op;
     if (!op.grad) throw Error("[" + std::string(op.name) + "] is not differentiable", builder_.where);
+    const std::size_t before = builder_.graph().size();
     op.grad(call);
+    result_.used[n] = reads_values_since(before);
     for (std::size_t i = 0; i < call.num_inputs(); ++i)
-      if (call.needs(i) && call.get(i).defined()) contributions_.add(builder_.graph().operand(n, i), call.get(i));
+      if (call.needs(i) && call.get(i).defined()) contribute(builder_.graph().operand(n, i), call.get(i));
   }
 
+  // Whether what the rule emitted reads anything but the gradients that came in.
+  bool reads_values_since(std::size_t before) const {
+    const Graph& graph = builder_.graph();
+    for (auto n = static_cast<NodeId>(before); n < graph.size(); ++n)
+      for (std::size_t slot = 0; slot < graph.num_operands(n); ++slot) {
+        const ValueId v = graph.operand(n, slot);
+        const bool came_in = std::any_of(douts_.begin(), douts_.end(),
+                                         [&](const Value& dout) { return dout.defined() && dout.id() == v; });
+        if (v.node < count_ && !came_in) return true;
+      }
+    return false;
+  }
+
+  struct GroupOutput {
+    std::uint32_t output, group;
+  };
+
   Builder& builder_;
-  std::span<const Value> wrt_;
+  std::span<const std::vector<Value>> wrt_;
   std::size_t count_;
   std::vector<char> active_;
   Contributions contributions_;
-  std::vector<std::uint32_t> wrt_of_, next_wrt_;  // the entries of wrt at each node, as linked lists
-  std::vector<Value> results_, douts_, scratch_;
+  std::map<ValueId, ValueId> meets_at_;  // only for groups of several values
+  std::unordered_map<NodeId, std::vector<GroupOutput>> groups_of_;
+  Gradients result_;
+  std::vector<Value> douts_, scratch_;
 };
 
 }  // namespace
@@ -153,9 +200,22 @@ void GradCall::set(std::size_t i, const Value& gradient) {
   dins_[i] = gradient;
 }
 
+Gradients differentiate_groups(Builder& builder, std::span<const Value> outputs, std::span<const Value> seeds,
+                               std::span<const std::vector<Value>> wrt) {
+  return Differentiator(builder, outputs, wrt).run(outputs, seeds);
+}
+
 std::vector<Value> differentiate(Builder& builder, std::span<const Value> outputs, std::span<const Value> seeds,
                                  std::span<const Value> wrt) {
-  return Differentiator(builder, outputs, wrt).run(outputs, seeds);
+  std::vector<std::vector<Value>> groups;
+  for (const Value& v : wrt) groups.push_back({v});
+  return differentiate_groups(builder, outputs, seeds, groups).of;
+}
+
+Value ones(Builder& builder, const TensorType& type) { return filled(builder, type, 1); }
+
+Value accumulate_values(Builder& builder, std::span<const Value> values) {
+  return builder.record(known_ops::accumulate(), values);
 }
 
 }  // namespace weft

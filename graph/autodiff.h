@@ -1,6 +1,7 @@
 // Differentiation of graphs: a reverse walk in which each op's rule emits ordinary nodes.
 #pragma once
 
+#include <initializer_list>
 #include <span>
 #include <vector>
 
@@ -38,11 +39,27 @@ class GradCall {
   std::vector<Value> dins_;
 };
 
-// Appends to the builder's graph the gradients of sum_k sum(outputs[k] * seeds[k]) with respect to wrt[i], and
-// returns them; an entry is undefined where no output depends on wrt[i]. Fan-in becomes one accumulate node whose slots
-// are in a fixed order (that of the consumers, last first). Each node's contribution is emitted once: linear in the
-// graph. Throws Error where a node that gradients must cross has no gradient rule.
+struct Gradients {
+  std::vector<Value> of;   // of each group
+  std::vector<char> used;  // of each node there was before: whether its rule read values, its operands or its results
+};
+
+// Appends to the builder's graph the gradients of sum_k sum(outputs[k] * seeds[k]) with respect to each group of
+// values, which stand for one variable: the gradient of a group is the sum over its values. One is undefined where no
+// output depends on the group, and zeros where the dependence is constant. Fan-in becomes one accumulate node whose
+// slots are in a fixed order (that of the consumers of all values of the group, last first). Each node's contribution
+// is emitted once: linear in the graph. Throws Error where a node that gradients must cross has no gradient rule.
+Gradients differentiate_groups(Builder& builder, std::span<const Value> outputs, std::span<const Value> seeds,
+                               std::span<const std::vector<Value>> wrt);
+// The same for single values.
 std::vector<Value> differentiate(Builder& builder, std::span<const Value> outputs, std::span<const Value> seeds,
                                  std::span<const Value> wrt);
+
+// Values that differentiation makes: all ones, and the sum in this order.
+Value ones(Builder& builder, const TensorType& type);
+Value accumulate_values(Builder& builder, std::span<const Value> values);
+inline Value accumulate_values(Builder& builder, std::initializer_list<Value> values) {
+  return accumulate_values(builder, std::span(values.begin(), values.size()));
+}
 
 }  // namespace weft

@@ -21,11 +21,11 @@ Value Builder::record(const OpDef& op, std::span<const Value> operands, Attrs at
   for (std::size_t i = 0; i < operands.size(); ++i) {
     ids[i] = operands[i].id();
     types[i] = &operands[i].type();
-    requires_grad = requires_grad || graph_.node(ids[i].node).requires_grad;
+    requires_grad = requires_grad || graph_->node(ids[i].node).requires_grad;
   }
   Types outputs = infer_types({op, types, attrs, where});
   requires_grad = requires_grad && grad_enabled && is_floating(outputs[0].dtype);
-  return {this, {graph_.add(op, ids, std::move(attrs), std::move(outputs), where, requires_grad), 0}};
+  return {this, {graph_->add(op, ids, std::move(attrs), std::move(outputs), where, requires_grad), 0}};
 }
 
 }  // namespace weft

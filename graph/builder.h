@@ -1,4 +1,5 @@
-// Builder and Value: how library code appends to a graph. Gradient rules and composed operations are written in Values.
+// Builder and Value: how library code appends calls, to a graph or to what a user's program captures. Gradient rules
+// and composed operations are written in Values.
 #pragma once
 
 #include <span>
@@ -33,26 +34,35 @@ class Value {
 
 class Builder {
  public:
-  explicit Builder(Graph& graph) : graph_(graph) {}
+  explicit Builder(Graph& graph) : graph_(&graph) {}
+  virtual ~Builder() = default;
 
   // Appends a call after inferring its types. Throws what the shape rule throws.
-  Value record(const OpDef& op, std::span<const Value> operands, Attrs attrs = {});
+  virtual Value record(const OpDef& op, std::span<const Value> operands, Attrs attrs = {});
+  virtual const TensorType& type(ValueId id) const { return graph_->type(id); }
   Value record(const OpDef& op, std::initializer_list<Value> operands, Attrs attrs = {}) {
     return record(op, std::span(operands.begin(), operands.size()), std::move(attrs));
   }
   Value value(ValueId id) { return {this, id}; }
-  Graph& graph() { return graph_; }
+  // Of a builder that was made for one.
+  Graph& graph() { return *graph_; }
 
   // The user's call that nodes are recorded for.
   SourceLocation where;
   // Whether nodes recorded now pass on gradients.
   bool grad_enabled = true;
 
+ protected:
+  // For builders that keep calls elsewhere.
+  Builder() = default;
+  Builder(const Builder&) = default;
+  Builder& operator=(const Builder&) = default;
+
  private:
-  Graph& graph_;
+  Graph* graph_ = nullptr;
 };
 
-inline const TensorType& Value::type() const { return builder_->graph().type(id_); }
+inline const TensorType& Value::type() const { return builder_->type(id_); }
 
 // Checks operands and attributes of a call against its op's arity and shape rule, and returns its types.
 Types infer_types(const OpCall& call);

@@ -22,6 +22,7 @@ namespace weft {
 struct OpDef;
 struct ValueId;   // graph/graph.h
 class GradCall;   // graph/autodiff.h
+class Value;      // graph/builder.h
 class LowerCall;  // graph/lower.h
 class Rewriter;   // graph/passes/rewriter.h
 struct Call;      // graph/passes/call_table.h
@@ -67,6 +68,15 @@ enum class Trait : std::uint8_t {
   product  // of matrices, or of batches of them: operands 0 and 1, transposed where "transpose_a", "transpose_b" say so
 };
 
+// What makes an op of one operand a view.
+struct ViewRule {
+  // The distances between neighbours in each dim of the result, in elements of the storage, from those of the operand.
+  // Nothing where the result would need a copy.
+  std::optional<Dims> (*strides)(const TensorType& from, const TensorType& to, const Attrs& attrs, const Dims& strides);
+  // The operand `whole` with `part` written to where the result lies: no two elements of it are in one place.
+  Value (*write)(const Value& whole, const Value& part, const Attrs& attrs);
+};
+
 struct OpDef {
   std::string_view name;
   int min_inputs = 0;
@@ -87,6 +97,8 @@ struct OpDef {
   // A cheaper form of a call of this op that gives the same bits: an operand, or what the Rewriter records. Nothing
   // where there is none. For ops of one result; the operands are in their last form already. Null: no rules.
   std::optional<ValueId> (*simplify)(Rewriter&, const Call&) = nullptr;
+  // For ops whose result shares the elements of their operand in PyTorch. Null: others.
+  const ViewRule* view = nullptr;
   // For elementwise ops on f32: emits the same arithmetic, to be part of a fused kernel. Null, or where it emits no
   // result: not fused. Booleans are 1 and 0 there, operands of one f64 element are rounded.
   void (*lower)(LowerCall&) = nullptr;

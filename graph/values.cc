@@ -26,7 +26,7 @@ std::string compose(const std::string& message, SourceLocation where, const std:
 }  // namespace
 
 Error::Error(const std::string& message, SourceLocation where, const std::string& hint)
-    : std::runtime_error(compose(message, where, hint)), where_(where) {}
+    : std::runtime_error(compose(message, where, hint)), message_(message), hint_(hint), where_(where) {}
 
 std::ostream& operator<<(std::ostream& out, DType dtype) { return out << name_of(dtype); }
 

@@ -2,31 +2,61 @@
 #include <utility>
 
 #include "graph/capture/capture.h"
+#include "graph/capture/tensor_impl.h"
+#include "ops/values.h"
 #include "weft/autograd.h"
 #include "weft/ops.h"
 
 namespace weft {
 namespace {
 
+int category(DType dtype) { return dtype == DType::boolean ? 0 : dtype == DType::i64 ? 1 : 2; }
+
+// target becomes operation(target, other), of its own dtype. PyTorch's rule: a result of a higher category does not
+// fit.
 template <class F>
-Tensor update(const Tensor& target, const Operand& other, F operation) {
-  if (!target.defined()) throw Error("[in place] undefined tensor", other.at());
-  Tensor value = operation(Operand(target, other.at()), other);
-  if (value.shape() != target.shape())
-    throw Error("[in place] a: " + target.shape().str() + ", result: " + value.shape().str() +
-                    ": the operand does not broadcast to the tensor",
+Tensor update(const char* name, const Tensor& target, const Operand& other, F operation) {
+  const Operand self(target, other.at());
+  const Operand* const operands[] = {&self, &other};
+  CaptureScope scope(operands);
+  Value value = operation(scope.values()[0], scope.values()[1]);
+  const TensorType& type = scope.values()[0].type();
+  const auto refuse = [&](const std::string& rule) {
+    throw Error("[" + std::string(name) + "] a: " + type.str() + ", result: " + value.type().str() + ": " + rule,
                 other.at());
-  if (value.dtype() != target.dtype()) value = cast({value, other.at()}, target.dtype());
-  set_value(target, std::move(value), other.at());
+  };
+  if (category(value.dtype()) > category(type.dtype)) refuse("the result does not fit the tensor's dtype");
+  if (value.shape() != type.shape) refuse("the operand does not broadcast to the tensor");
+  if (value.dtype() != type.dtype) value = cast(value, type.dtype);
+  write_version(TensorAccess::impl(target), scope.captured(value), name, other.at());
+  return target;
+}
+
+// target becomes `value`, of its type: what was there has no part in it, but keeps requiring gradients.
+Tensor overwrite(const char* name, const char* grad_name, const Tensor& target, CaptureScope& scope, Value value,
+                 SourceLocation at) {
+  const auto& impl = TensorAccess::impl(target);
+  const bool has_history = grad_enabled() && !impl->is_leaf();
+  if (has_history) value = overwritten(value, scope.value_of(target), /*keep_history=*/false);
+  write_version(impl, scope.captured(value), name, at);
+  if (has_history && !impl->view) impl->grad_name = grad_name;
   return target;
 }
 
 }  // namespace
 
-Tensor Tensor::add_(const Operand& other) const { return update(*this, other, add); }
-Tensor Tensor::sub_(const Operand& other) const { return update(*this, other, sub); }
-Tensor Tensor::mul_(const Operand& other) const { return update(*this, other, mul); }
-Tensor Tensor::div_(const Operand& other) const { return update(*this, other, div); }
+Tensor Tensor::add_(const Operand& other) const {
+  return update("add_", *this, other, [](const Value& a, const Value& b) { return add(a, b); });
+}
+Tensor Tensor::sub_(const Operand& other) const {
+  return update("sub_", *this, other, [](const Value& a, const Value& b) { return sub(a, b); });
+}
+Tensor Tensor::mul_(const Operand& other) const {
+  return update("mul_", *this, other, [](const Value& a, const Value& b) { return mul(a, b); });
+}
+Tensor Tensor::div_(const Operand& other) const {
+  return update("div_", *this, other, [](const Value& a, const Value& b) { return div(a, b); });
+}
 
 Tensor operator+=(const Tensor& a, const Operand& b) { return a.add_(b); }
 Tensor operator-=(const Tensor& a, const Operand& b) { return a.sub_(b); }
@@ -34,18 +64,32 @@ Tensor operator*=(const Tensor& a, const Operand& b) { return a.mul_(b); }
 Tensor operator/=(const Tensor& a, const Operand& b) { return a.div_(b); }
 
 Tensor Tensor::fill_(double value, SourceLocation at) const {
-  set_value(*this, full(shape(), value, dtype(), at), at);
-  return *this;
+  if (!defined()) throw Error("[fill_] undefined tensor", at);
+  CaptureScope scope(at);
+  const Value filled = full(scope.builder(), TensorAccess::impl(*this)->type, value);
+  return overwrite("fill_", "FillBackward0", *this, scope, filled, at);
 }
 
-Tensor Tensor::zero_(SourceLocation at) const { return fill_(0, at); }
+Tensor Tensor::zero_(SourceLocation at) const {
+  if (!defined()) throw Error("[zero_] undefined tensor", at);
+  CaptureScope scope(at);
+  return overwrite("zero_", "ZeroBackward0", *this, scope, full(scope.builder(), TensorAccess::impl(*this)->type, 0),
+                   at);
+}
 
 Tensor Tensor::copy_(const Tensor& src, SourceLocation at) const {
-  Tensor value = src;
-  if (value.dtype() != dtype()) value = weft::cast({value, at}, dtype());
-  if (value.shape() != shape()) value = weft::expand({value, at}, shape().vec());
-  set_value(*this, std::move(value), at);
-  return *this;
+  if (!defined()) throw Error("[copy_] undefined tensor", at);
+  if (!src.defined()) throw Error("[copy_] " + TensorAccess::impl(*this)->type.str() + ": the source is undefined", at);
+  if (is_same(src)) return *this;
+  CaptureScope scope(at);
+  Value value = scope.value_of(src);
+  const TensorType& type = TensorAccess::impl(*this)->type;
+  value = value.dtype() == type.dtype ? value : weft::cast(value, type.dtype);
+  value = value.shape() == type.shape ? value : weft::expand(value, type.shape);
+  // A leaf that is copied stays a leaf of its own: what is read here passes gradients on to it.
+  if (scope.captured(value).call->requires_grad && grad_enabled())
+    value = overwritten(value, full(scope.builder(), type, 0), /*keep_history=*/false);
+  return overwrite("copy_", "CopyBackwards", *this, scope, value, at);
 }
 
 }  // namespace weft

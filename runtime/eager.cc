@@ -1,4 +1,5 @@
-// Eager evaluation: small graphs cut out of captured ones, planned once for each structure and then only run.
+// Eager evaluation: requests for values and gradients, planned once for each structure and then only run. Requests of
+// different threads run side by side.
 #include <algorithm>
 #include <list>
 #include <mutex>
@@ -6,7 +7,6 @@
 
 #include "graph/capture/evaluate.h"
 #include "graph/passes/optimize.h"
-#include "graph/structure_hash.h"
 #include "runtime/planning/plan.h"
 #include "runtime/running/run.h"
 #include "runtime/running/variable_locks.h"
@@ -15,65 +15,127 @@
 namespace weft {
 namespace {
 
-// What is cached for a structure. The graph as it was captured is kept to tell structures of one hash apart.
-struct Cached {
-  StructureHash hash;
-  Graph captured;
-  std::size_t num_variables;
-  std::unique_ptr<Run> run;
+// A structure that was planned. Its words and attributes are kept to tell structures of one hash apart.
+struct PlannedRequest {
+  std::uint64_t hash = 0;
+  std::vector<std::uint64_t> words;
+  std::vector<Attrs> attrs;
+  std::shared_ptr<const EagerProgram> program;
+  std::shared_ptr<const Plan> plan;
+  std::vector<SourceLocation> places;  // of the calls that it was planned for
+
+  // Throws the error at the line of this request that the line it was planned for stands for.
+  [[noreturn]] void fail(const Error& error, const Extraction& calls) const {
+    for (std::size_t i = 0; i < places.size(); ++i)
+      if (places[i].line == error.where().line && std::string_view(places[i].file) == error.where().file)
+        throw error.at(calls.entries()[i].call->where);
+    throw error;
+  }
+
+  std::mutex mutex;  // guards what follows
+  std::vector<std::unique_ptr<Run>> idle;
+
+  std::unique_ptr<Run> take_run() {
+    {
+      const std::lock_guard lock(mutex);
+      if (!idle.empty()) {
+        std::unique_ptr<Run> run = std::move(idle.back());
+        idle.pop_back();
+        return run;
+      }
+    }
+    return std::make_unique<Run>(plan);
+  }
+  void give_back(std::unique_ptr<Run> run) {
+    const std::lock_guard lock(mutex);
+    idle.push_back(std::move(run));
+  }
 };
 
-// The plans used last. Guarded by the capture lock: eager evaluation of different threads takes turns.
+std::shared_ptr<PlannedRequest> plan_request(const EagerRequest& request, std::uint64_t hash,
+                                             std::vector<std::uint64_t> words) {
+  auto planned = std::make_shared<PlannedRequest>();
+  planned->hash = hash;
+  planned->words = std::move(words);
+  planned->attrs = attributes(request.calls);
+  for (const Extraction::Entry& entry : request.calls.entries()) planned->places.push_back(entry.call->where);
+  EagerProgram eager = build_program(request);
+  Program program;
+  program.graph = run_passes(std::exchange(eager.graph, {})).fused;
+  program.num_variables = request.writes.size();
+  for (std::uint32_t j = 0; j < request.writes.size(); ++j) program.writes.push_back(j);
+  planned->program = std::make_shared<const EagerProgram>(std::move(eager));
+  planned->plan = make_plan(std::move(program));
+  return planned;
+}
+
+// The plans used last.
 class PlanCache {
  public:
   static constexpr std::size_t kCapacity = 256;
 
-  Run& run_for(Graph graph, std::size_t num_variables) {
-    const StructureHash hash = structure_hash(graph);
-    for (auto [at, end] = index_.equal_range(hash.low); at != end; ++at) {
-      const auto entry = at->second;
-      if (entry->hash != hash || entry->num_variables != num_variables || !same_structure(entry->captured, graph))
-        continue;
-      entries_.splice(entries_.begin(), entries_, entry);
-      ++stats_.cache_hits;
-      return *entry->run;
+  std::shared_ptr<PlannedRequest> plan_for(const EagerRequest& request) {
+    std::vector<std::uint64_t> words = structure_words(request);
+    const std::uint64_t hash = hash_words(words);
+    {
+      const std::lock_guard lock(mutex_);
+      if (auto planned = find(hash, words, request.calls)) {
+        ++stats_.cache_hits;
+        return planned;
+      }
     }
-    Program program;
-    program.graph = run_passes(graph).fused;
-    program.num_variables = num_variables;
-    for (std::uint32_t j = 0; j < num_variables; ++j) program.writes.push_back(j);
-    auto run = std::make_unique<Run>(make_plan(std::move(program)));
+    auto planned = plan_request(request, hash, std::move(words));  // others go on meanwhile
+    std::shared_ptr<PlannedRequest> evicted;
+    const std::lock_guard lock(mutex_);
     ++stats_.plans;
-    if (entries_.size() >= kCapacity) evict();
-    entries_.push_front({hash, std::move(graph), num_variables, std::move(run)});
-    index_.emplace(hash.low, entries_.begin());
-    return *entries_.front().run;
+    if (auto first = find(hash, planned->words, request.calls)) return first;
+    if (entries_.size() >= kCapacity) evicted = evict();
+    entries_.push_front(planned);
+    index_.emplace(hash, entries_.begin());
+    return planned;
   }
 
-  EagerStats stats() const {
+  EagerStats stats() {
+    const std::lock_guard lock(mutex_);
     EagerStats stats = stats_;
     stats.cached = entries_.size();
     return stats;
   }
 
   void clear() {
+    std::list<std::shared_ptr<PlannedRequest>> dropped;
+    const std::lock_guard lock(mutex_);
     index_.clear();
-    entries_.clear();
+    dropped.swap(entries_);
   }
 
  private:
-  void evict() {
+  std::shared_ptr<PlannedRequest> find(std::uint64_t hash, const std::vector<std::uint64_t>& words,
+                                       const Extraction& calls) {
+    for (auto [at, end] = index_.equal_range(hash); at != end; ++at) {
+      const auto entry = at->second;
+      if ((*entry)->words != words || !has_attributes(calls, (*entry)->attrs)) continue;
+      entries_.splice(entries_.begin(), entries_, entry);
+      return *entry;
+    }
+    return nullptr;
+  }
+
+  std::shared_ptr<PlannedRequest> evict() {
     const auto last = std::prev(entries_.end());
-    for (auto [at, end] = index_.equal_range(last->hash.low); at != end; ++at) {
+    for (auto [at, end] = index_.equal_range((*last)->hash); at != end; ++at) {
       if (at->second != last) continue;
       index_.erase(at);
       break;
     }
+    std::shared_ptr<PlannedRequest> evicted = std::move(*last);
     entries_.pop_back();
+    return evicted;
   }
 
-  std::list<Cached> entries_;  // the one used last comes first
-  std::unordered_multimap<std::uint64_t, std::list<Cached>::iterator> index_;
+  std::mutex mutex_;
+  std::list<std::shared_ptr<PlannedRequest>> entries_;  // the one used last comes first
+  std::unordered_multimap<std::uint64_t, std::list<std::shared_ptr<PlannedRequest>>::iterator> index_;
   EagerStats stats_;
 };
 
@@ -82,30 +144,38 @@ PlanCache& plan_cache() {
   return cache;
 }
 
-// The locks that a run takes which writes these variables.
-std::vector<VariableUse> written(const std::vector<std::shared_ptr<Variable>>& variables) {
-  std::vector<VariableUse> uses;
-  for (const auto& variable : variables) uses.push_back({variable.get(), true});
-  sort_by_address(uses);
-  const auto same = [](const VariableUse& a, const VariableUse& b) { return a.variable == b.variable; };
-  if (std::adjacent_find(uses.begin(), uses.end(), same) != uses.end()) throw Error("[assign] a leaf is written twice");
-  return uses;
-}
+EagerResults run_eagerly(EagerRequest request) {
+  const std::shared_ptr<PlannedRequest> planned = plan_cache().plan_for(request);
+  const Program& program = planned->plan->program;
+  EagerResults results{{}, planned->program};
+  std::vector<std::shared_ptr<Buffer>> buffers;
+  for (std::size_t k = 0; k < program.num_results(); ++k)
+    buffers.push_back(std::make_shared<Buffer>(program.graph.type(program.graph.outputs()[k]).bytes()));
 
-std::vector<std::shared_ptr<Buffer>> run_eagerly(Extract extract) {
-  const auto lock = capture_lock();
-  std::vector<std::shared_ptr<Buffer>> results;
-  const std::vector<ValueId>& outputs = extract.graph.outputs();
-  for (std::size_t k = 0; k + extract.variables.size() < outputs.size(); ++k)
-    results.push_back(std::make_shared<Buffer>(extract.graph.type(outputs[k]).bytes()));
-  Run& run = plan_cache().run_for(std::move(extract.graph), extract.variables.size());
-  const std::vector<VariableUse> uses = written(extract.variables);
-  const VariableLocks locks(uses);
-  for (std::size_t i = 0; i < extract.arguments.size(); ++i) run.bind_argument(i, extract.arguments[i]->data());
-  for (std::size_t j = 0; j < extract.variables.size(); ++j)
-    run.bind_variable(j, extract.variables[j]->own_bytes(true));
-  for (std::size_t k = 0; k < results.size(); ++k) run.bind_result(k, results[k]->data());
-  run.execute(tbb_executor());
+  std::vector<VariableLocks::Use> uses;
+  for (const EagerRequest::Write& write : request.writes) uses.push_back({write.variable, /*written=*/true});
+  std::unique_ptr<Run> run = planned->take_run();
+  struct GiveBack {
+    PlannedRequest& to;
+    std::unique_ptr<Run>& run;
+    ~GiveBack() { to.give_back(std::move(run)); }
+  } give_back{*planned, run};
+  const std::vector<std::size_t> order = sort_uses(uses);
+  const VariableLocks locks(uses, order);
+  for (std::size_t i = 0; i < planned->program->arguments.size(); ++i) {
+    const ValueId v = planned->program->arguments[i];
+    run->bind_argument(i, request.calls.entries()[v.node].call->value(v.output)->data());
+  }
+  let_go_of_old_values(request);
+  for (std::size_t j = 0; j < request.writes.size(); ++j)
+    run->bind_variable(j, request.writes[j].variable->own_bytes(true));
+  for (std::size_t k = 0; k < buffers.size(); ++k) run->bind_result(k, buffers[k]->data());
+  try {
+    run->execute(tbb_executor());
+  } catch (const Error& error) {
+    planned->fail(error, request.calls);
+  }
+  results.buffers.assign(buffers.begin(), buffers.end());
   return results;
 }
 
@@ -113,14 +183,8 @@ std::vector<std::shared_ptr<Buffer>> run_eagerly(Extract extract) {
 
 }  // namespace
 
-EagerStats eager_stats() {
-  const auto lock = capture_lock();
-  return plan_cache().stats();
-}
+EagerStats eager_stats() { return plan_cache().stats(); }
 
-void clear_plan_cache() {
-  const auto lock = capture_lock();
-  plan_cache().clear();
-}
+void clear_plan_cache() { plan_cache().clear(); }
 
 }  // namespace weft

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <list>
 #include <mutex>
 #include <ostream>
 
@@ -15,45 +16,80 @@
 
 namespace weft {
 
+// Never destroyed: functions may be called while statics are destroyed.
 struct Function::Impl {
-  Body body;
+  BundleBody body;
   CompileOptions options;
-  std::recursive_mutex tracing;  // one trace of this function at a time
-  std::mutex mutex;              // guards `programs` and `last`
-  std::vector<std::shared_ptr<TracedProgram>> programs;
-  std::shared_ptr<TracedProgram> last;
+  std::recursive_mutex tracing;                        // one trace of this function at a time
+  std::mutex mutex;                                    // guards what follows
+  std::list<std::shared_ptr<TracedProgram>> programs;  // the one used last comes first
+  std::list<std::shared_ptr<PlannedTrace>> plans;      // with Retrace::always
+  std::size_t num_traces = 0, num_plans = 0;
   std::atomic<std::size_t> runs{0};
 
-  std::shared_ptr<TracedProgram> find(const std::vector<Tensor>& inputs) {
+  std::shared_ptr<TracedProgram> find(const detail::Bundle& inputs) {
     const std::lock_guard lock(mutex);
-    if (last && last->matches(inputs)) return last;
-    for (const auto& program : programs)
-      if (program->matches(inputs)) return last = program;
+    for (auto at = programs.begin(); at != programs.end(); ++at) {
+      if (!(*at)->matches(inputs)) continue;
+      if (at != programs.begin()) programs.splice(programs.begin(), programs, at);
+      return programs.front();
+    }
     return nullptr;
   }
 
-  std::shared_ptr<TracedProgram> program_for(const std::vector<Tensor>& inputs, SourceLocation at) {
+  std::shared_ptr<TracedProgram> program_for(const detail::Bundle& inputs, SourceLocation at) {
     if (auto program = find(inputs)) return program;
     const std::lock_guard lock(tracing);
     if (auto program = find(inputs)) return program;  // another thread was first
-    auto program = std::make_shared<TracedProgram>(body, inputs, at);
+    auto program = std::make_shared<TracedProgram>(body, inputs, at, nullptr);
+    std::shared_ptr<TracedProgram> dropped;
     const std::lock_guard guard(mutex);
-    programs.push_back(program);
-    return last = program;
+    ++num_traces;
+    ++num_plans;
+    std::erase_if(programs, [](const auto& old) { return old->is_stale(); });
+    if (programs.size() >= std::max<std::size_t>(options.max_programs, 1)) {
+      dropped = std::move(programs.back());
+      programs.pop_back();
+    }
+    programs.push_front(program);
+    return program;
+  }
+
+  // A trace for this call alone, with the plan of one of the same structure.
+  std::shared_ptr<TracedProgram> retrace(const detail::Bundle& inputs, SourceLocation at) {
+    const auto find_plan = [this](const PlannedTrace& fresh) -> std::shared_ptr<PlannedTrace> {
+      const std::lock_guard lock(mutex);
+      for (auto p = plans.begin(); p != plans.end(); ++p) {
+        if (!(*p)->same_structure(fresh)) continue;
+        plans.splice(plans.begin(), plans, p);
+        return plans.front();
+      }
+      return nullptr;
+    };
+    auto program = std::make_shared<TracedProgram>(body, inputs, at, find_plan);
+    const std::lock_guard guard(mutex);
+    ++num_traces;
+    if (plans.empty() || plans.front() != program->planned()) {
+      ++num_plans;
+      plans.push_front(program->planned());
+      if (plans.size() > std::max<std::size_t>(options.max_programs, 1)) plans.pop_back();
+    }
+    programs.assign(1, program);
+    return program;
   }
 
   std::shared_ptr<TracedProgram> used_last() {
     const std::lock_guard lock(mutex);
-    return last;
+    return programs.empty() ? nullptr : programs.front();
   }
 
   Executor& executor() const {
-    static const std::unique_ptr<Executor> always_parallel = make_tbb_executor(0);
+    static Executor& always_parallel = *make_tbb_executor(0).release();
     switch (options.executor) {
       case ExecutorKind::serial:
         return serial_executor();
       case ExecutorKind::parallel:
-        return *always_parallel;
+        return always_parallel;
       default:
         return tbb_executor();
     }
@@ -61,22 +97,70 @@ struct Function::Impl {
 };
 
 Function::Function(Body body, CompileOptions options) : impl_(std::make_shared<Impl>()) {
+  detail::require_callable(static_cast<bool>(body));
+  impl_->body = [body = std::move(body)](const detail::Bundle& inputs) -> detail::Bundle {
+    return {body(inputs.tensors), {}, {}};
+  };
+  impl_->options = options;
+}
+
+Function::Function(OfBundles, BundleBody body, CompileOptions options) : impl_(std::make_shared<Impl>()) {
   impl_->body = std::move(body);
   impl_->options = options;
 }
 
-std::vector<Tensor> Function::call(const std::vector<Tensor>& inputs, SourceLocation at) const {
-  for (const Tensor& input : inputs)
+Function::Impl& Function::impl(SourceLocation at) const {
+  if (!impl_) throw Error("[compile] this function was moved from", at);
+  return *impl_;
+}
+
+detail::Bundle Function::call_bundle(const detail::Bundle& inputs, SourceLocation at) const {
+  Impl& function = impl(at);
+  for (const Tensor& input : inputs.tensors)
     if (!input.defined()) throw Error("[compile] undefined argument", at);
-  if (Trace::current()) return impl_->body(inputs);  // inside of another trace: its operations are captured there
-  const std::shared_ptr<TracedProgram> program = impl_->program_for(inputs, at);
-  std::vector<Tensor> results = program->run(inputs, impl_->executor(), at);
-  impl_->runs.fetch_add(1, std::memory_order_relaxed);
+  if (Trace::current()) return function.body(inputs);  // inside of another trace: its operations are captured there
+  const std::shared_ptr<TracedProgram> program =
+      function.options.retrace == Retrace::always ? function.retrace(inputs, at) : function.program_for(inputs, at);
+  detail::Bundle results = program->results();
+  results.tensors = program->run(inputs.tensors, function.executor(), at);
+  function.runs.fetch_add(1, std::memory_order_relaxed);
   return results;
 }
 
+std::vector<Tensor> Function::call(const std::vector<Tensor>& inputs, SourceLocation at) const {
+  return call_bundle({inputs, {}, {}}, at).tensors;
+}
+
+namespace detail {
+
+const Tensor& BundleReader::tensor() {
+  if (tensors_ == bundle_.tensors.size()) fail();
+  return bundle_.tensors[tensors_++];
+}
+std::uint64_t BundleReader::number() {
+  if (numbers_ == bundle_.numbers.size()) fail();
+  return bundle_.numbers[numbers_++];
+}
+const std::string& BundleReader::name() {
+  if (names_ == bundle_.names.size()) fail();
+  return bundle_.names[names_++];
+}
+void BundleReader::end() const {
+  if (tensors_ < bundle_.tensors.size()) fail();
+}
+void BundleReader::fail() const {
+  throw Error("[compile] " + std::to_string(bundle_.tensors.size()) +
+              " tensors given: the function takes another number of arguments");
+}
+
+void require_callable(bool callable) {
+  if (!callable) throw Error("[compile] the function is empty");
+}
+
+}  // namespace detail
+
 MemoryReport Function::memory() const {
-  const auto program = impl_->used_last();
+  const auto program = impl({}).used_last();
   if (!program) return {};
   const PlanStats& stats = program->plan().stats;
   return {stats.arena_bytes,
@@ -92,37 +176,40 @@ MemoryReport Function::memory() const {
 
 ScheduleReport Function::schedule_report(int workers, SourceLocation at) const {
   if (workers < 1) throw Error("[schedule_report] " + std::to_string(workers) + " workers: at least 1", at);
-  const auto program = impl_->used_last();
+  const auto program = impl({}).used_last();
   if (!program) throw Error("[schedule_report] no program yet", at, "call the function once");
-  return simulate(program->plan(), program->step_seconds(workers == 1 ? serial_executor() : impl_->executor()),
+  return simulate(program->plan(), program->step_seconds(workers == 1 ? serial_executor() : impl(at).executor()),
                   workers);
 }
 
 std::string Function::plan_text() const {
-  const auto program = impl_->used_last();
+  const auto program = impl({}).used_last();
   return program ? describe(program->plan()) : "";
 }
 
 FunctionStats Function::stats() const {
+  Impl& function = impl({});
   FunctionStats stats;
-  stats.runs = impl_->runs.load(std::memory_order_relaxed);
-  const auto program = impl_->used_last();
-  const std::lock_guard lock(impl_->mutex);
-  stats.traces = impl_->programs.size();
-  for (const auto& each : impl_->programs) stats.arena_bytes_in_use += each->arena_bytes_in_use();
+  stats.runs = function.runs.load(std::memory_order_relaxed);
+  const auto program = function.used_last();
+  const std::lock_guard lock(function.mutex);
+  stats.traces = function.num_traces;
+  stats.plans = function.num_plans;
+  stats.programs = function.programs.size();
   if (!program) return stats;
+  stats.arena_bytes_in_use = program->arena_bytes_in_use();
   stats.nodes = program->plan().program.graph.size();
   stats.steps = program->plan().steps.size();
   return stats;
 }
 
 std::string Function::graph_text() const {
-  const auto program = impl_->used_last();
+  const auto program = impl({}).used_last();
   return program ? print_graph(program->plan().program.graph) : "";
 }
 
 void Function::write_dot(std::ostream& out) const {
-  if (const auto program = impl_->used_last()) weft::write_dot(program->plan().program.graph, out);
+  if (const auto program = impl({}).used_last()) weft::write_dot(program->plan().program.graph, out);
 }
 
 }  // namespace weft

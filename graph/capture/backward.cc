@@ -1,163 +1,178 @@
 // Autograd on tensors: requires_grad, backward, grad.
+#include <algorithm>
+#include <string>
+#include <unordered_map>
+
 #include "graph/autodiff.h"
 #include "graph/capture/capture.h"
-#include "graph/capture/captured_graph.h"
 #include "graph/capture/evaluate.h"
+#include "graph/capture/grad_field.h"
 #include "graph/capture/trace.h"
-#include "graph/known_ops.h"
 #include "weft/autograd.h"
 
 namespace weft {
 namespace {
 
-constexpr const char* kSecondTime = "the graph of this tensor was used up by an earlier backward()";
-constexpr const char* kRetainHint = "pass retain_graph = true to the earlier call";
-
-void check_differentiable(const Tensor& tensor, const char* op, SourceLocation at) {
+CapturedValue root_of(const Tensor& tensor, const char* op, SourceLocation at) {
   if (!tensor.defined()) throw Error(std::string("[") + op + "] undefined tensor", at);
-  const TensorImpl& impl = *tensor.impl();
-  const std::string name = std::string("[") + op + "] " + impl.type.str() + ": ";
-  if (!impl.requires_grad)
-    throw Error(name + "the tensor does not require gradients and has no grad_fn", at,
-                "requires_grad_() on a leaf that it is computed from, outside of NoGradGuard");
-  if (!impl.graph && !impl.is_leaf()) throw Error(name + kSecondTime, at, kRetainHint);
+  const auto& impl = TensorAccess::impl(tensor);
+  CapturedValue value = current_version(impl, at);
+  if (!value.call->requires_grad || !is_floating(impl->type.dtype))
+    throw Error(
+        std::string("[") + op + "] " + impl->type.str() + ": the tensor does not require gradients and has no grad_fn",
+        at, "requires_grad_() on a leaf that it is computed from, outside of NoGradGuard");
+  return value;
 }
 
-Value ones(Builder& builder, const TensorType& type) {
-  return builder.record(known_ops::full(), {}, known_ops::full_attrs(type, 1));
-}
-
-// The weights of one output: those given, or 1 for a scalar.
-Value seed_of(CaptureScope& scope, const Tensor& output, const Tensor& gradient, const char* op) {
-  const TensorType& type = output.impl()->type;
-  const SourceLocation at = scope.builder().where;
+// The weights of one output: those given, or nothing for a scalar, whose weight is 1.
+CapturedValue seed_of(const Tensor& output, const Tensor& gradient, const char* op, SourceLocation at) {
+  const TensorType& type = TensorAccess::impl(output)->type;
   if (!gradient.defined()) {
     if (type.shape.numel() != 1)
       throw Error(std::string("[") + op + "] " + type.str() + ": only a scalar has a gradient without weights", at,
                   "pass weights of the same shape");
-    return ones(scope.builder(), type);
+    return {};
   }
-  if (gradient.impl()->type != type)
-    throw Error(std::string("[") + op + "] " + type.str() + ", weights: " + gradient.impl()->type.str() +
+  const auto& impl = TensorAccess::impl(gradient);
+  if (impl->type != type)
+    throw Error(std::string("[") + op + "] " + type.str() + ", weights: " + impl->type.str() +
                     ": the weights must have the tensor's shape and dtype",
                 at);
-  return scope.value_of(gradient);
+  return current_version(impl, at);
 }
 
-// A gradient cannot pass through a result whose own graph was used up.
-void check_not_consumed(CapturedGraph& graph, std::span<const Value> outputs, SourceLocation at) {
-  bool any = false;
-  for (const CapturedGraph::Leaf& leaf : graph.leaves()) any = any || leaf.consumed;
-  if (!any) return;
-  std::vector<char> reached(graph.graph().size(), 0);
-  for (const Value& v : outputs) reached[v.id().node] = 1;
-  for (NodeId n = static_cast<NodeId>(reached.size()); n-- > 0;)
-    if (reached[n] && graph.graph().node(n).requires_grad)
-      for (std::size_t i = 0; i < graph.graph().num_operands(n); ++i) reached[graph.graph().operand(n, i).node] = 1;
-  for (const CapturedGraph::Leaf& leaf : graph.leaves())
-    if (leaf.consumed && reached[leaf.node]) throw Error(std::string("[backward] ") + kSecondTime, at, kRetainHint);
+// What both ways to ask for gradients have in common.
+struct GradientRequest {
+  std::vector<CapturedValue> roots, seeds, values;
+
+  EagerRequest make(SourceLocation at, std::uint64_t oldest = 0) {
+    for (const CapturedValue& seed : seeds)
+      if (seed) values.push_back(seed);
+    EagerRequest request{Extraction(values, roots, at, oldest)};
+    for (std::size_t k = 0; k < roots.size(); ++k) {
+      request.roots.push_back(request.calls.id(roots[k]));
+      request.seeds.push_back(seeds[k] ? std::optional(request.calls.id(seeds[k])) : std::nullopt);
+    }
+    return request;
+  }
+};
+
+// The versions of a leaf through which gradients come to it.
+bool is_version_of(const Extraction::Entry& entry, const std::shared_ptr<TensorImpl>& leaf) {
+  return entry.reached && entry.call->is_leaf && entry.call->leaf.lock() == leaf;
 }
 
-// Takes the tensors that `outputs` were computed from, and these, out of the graph. All of them have values.
-void consume(CapturedGraph& graph, std::span<const ValueId> outputs) {
-  const Graph& g = graph.graph();
-  std::vector<char> reached(g.size(), 0);
-  for (const ValueId& v : outputs) reached[v.node] = 1;
-  for (NodeId n = static_cast<NodeId>(g.size()); n-- > 0;)
-    if (reached[n])
-      for (std::size_t i = 0; i < g.num_operands(n); ++i) reached[g.operand(n, i).node] = 1;
-  const std::vector<TensorImpl*> live = graph.live();
-  for (TensorImpl* tensor : live)
-    if (reached[tensor->id.node]) CapturedGraph::detach(*tensor);
-  if (!graph.live().empty()) graph.collect();
+void use_up(const Extraction& calls, const std::vector<bool>& used_up) {
+  for (std::size_t i = 0; i < used_up.size(); ++i)
+    if (used_up[i]) calls.entries()[i].call->use_up();
 }
 
-// In a trace nothing runs now. Else everything that somebody holds is computed, in one run with the gradients, so that
-// the graph has no further use but another backward().
-void finish(const std::shared_ptr<CapturedGraph>& graph, std::span<const ValueId> outputs, bool retain) {
-  if (graph->trace()) return;
-  evaluate_live(*graph);
-  if (!retain) consume(*graph, outputs);
-  CapturedGraph::start_new();
+// ---- backward()
+
+// Whose grad() takes gradients of a request: leaves, and results that retain theirs.
+std::vector<std::shared_ptr<TensorImpl>> find_owners(EagerRequest& request) {
+  std::vector<std::shared_ptr<TensorImpl>> owners;
+  std::unordered_map<const TensorImpl*, std::size_t> index;
+  for (std::uint32_t i = 0; i < request.calls.entries().size(); ++i) {
+    const Extraction::Entry& entry = request.calls.entries()[i];
+    if (!entry.reached) continue;
+    auto owner = entry.call->leaf.lock();
+    if (!owner || !(entry.call->is_leaf || owner->retains_grad)) continue;
+    const auto [at, fresh] = index.try_emplace(owner.get(), owners.size());
+    if (fresh) {
+      owners.push_back(std::move(owner));
+      request.groups.emplace_back();
+    }
+    request.groups[at->second].push_back({i, 0});
+  }
+  request.add_to.resize(owners.size());
+  return owners;
 }
 
-// Adds a gradient to a tensor's grad().
-void accumulate_grad(CaptureScope& scope, TensorImpl& owner, const Value& gradient, bool create_graph) {
-  Trace* const trace = scope.graph()->trace();
-  if (trace) trace->touch_grad(owner, /*read=*/true, /*write=*/true);
-  if (!owner.grad) {
-    owner.grad = scope.tensor(gradient).impl();
+// A gradient as a value that is captured: inside of a trace, or to be differentiated again.
+void accumulate_captured(const std::shared_ptr<TensorImpl>& owner, const CapturedValue& gradient, bool create_graph,
+                         SourceLocation at) {
+  const std::shared_ptr<TensorImpl> before = grad_of(*owner);
+  if (!before) {
+    set_grad_of(*owner, TensorAccess::impl(make_captured(gradient)));
     return;
   }
-  if (owner.grad->graph && owner.grad->graph != scope.graph()) value(Tensor(owner.grad), scope.builder().where);
-  const Value sum = scope.builder().record(known_ops::accumulate(), {scope.value_of(Tensor(owner.grad)), gradient});
+  CaptureBuilder builder(at);
+  builder.grad_enabled = create_graph;
+  const Value sum = accumulate_values(builder, {builder.value(current_version(before, at)), builder.value(gradient)});
   if (create_graph) {
-    owner.grad = scope.tensor(sum).impl();
-  } else if (trace && owner.grad->variable) {
-    scope.graph()->assign(owner.grad, sum.id(), scope.builder().where);
-  } else {
-    rebind(*owner.grad, *scope.graph(), sum.id());
+    set_grad_of(*owner, TensorAccess::impl(make_captured(builder.captured(sum))));
+    return;
   }
+  const NoGradGuard no_grad;
+  write_version(before, builder.captured(sum), "backward", at);
+}
+
+// Whether each gradient that is there has storage of its own, to which the new one is added in place.
+bool all_have_storage(const std::vector<std::shared_ptr<TensorImpl>>& owners) {
+  std::vector<const TensorImpl*> seen;
+  for (const auto& owner : owners) {
+    if (!owner->grad) continue;
+    if (owner->grad->view || owner->grad->requires_grad()) return false;
+    seen.push_back(owner->grad.get());
+  }
+  std::sort(seen.begin(), seen.end());
+  return std::adjacent_find(seen.begin(), seen.end()) == seen.end();
+}
+
+// Computes the gradients now, in one run with what is held of the program, and adds them to the grad() of each owner.
+void run_now(EagerRequest request, const std::vector<std::shared_ptr<TensorImpl>>& owners, bool retain) {
+  std::vector<std::shared_ptr<CapturedCall>> calls;
+  for (const std::uint32_t i : want_held(request)) calls.push_back(request.calls.entries()[i].call);
+  find_versions(request);
+  std::vector<std::shared_ptr<CapturedCall>> crossed;
+  for (const Extraction::Entry& entry : request.calls.entries())
+    crossed.push_back(entry.crossed ? entry.call : nullptr);
+  const auto add_to = request.add_to;
+  const EagerResults results = run_request(std::move(request));
+  publish_wanted(calls, results.buffers);
+  std::size_t next = results.program->num_wanted;
+  for (std::size_t g = 0; g < owners.size(); ++g) {
+    if (!results.program->has_gradient[g] || add_to[g]) continue;
+    owners[g]->grad =
+        TensorAccess::impl(make_leaf(owners[g]->type, std::const_pointer_cast<Buffer>(results.buffers[next++])));
+  }
+  if (retain) return;
+  for (std::size_t i = 0; i < results.program->used_up.size(); ++i)
+    if (results.program->used_up[i]) crossed[i]->use_up();
 }
 
 void run_backward(const Tensor& output, const Tensor& gradient, bool retain_graph, bool create_graph,
                   SourceLocation at) {
-  check_differentiable(output, "backward", at);
-  std::vector<Tensor> tensors{output};
-  if (gradient.defined()) tensors.push_back(gradient);
-  CaptureScope scope(tensors, at);
-  CapturedGraph& graph = *scope.graph();
-  const Value root = scope.values()[0];
-  const Value seed = seed_of(scope, output, gradient, "backward");
-  check_not_consumed(graph, {&root, 1}, at);
-  scope.builder().grad_enabled = create_graph;
-
-  // Whose grad() a gradient goes to: leaves, and results that retain theirs.
-  std::vector<std::shared_ptr<TensorImpl>> owners;
-  std::vector<Value> wrt;
-  for (const CapturedGraph::Leaf& leaf : graph.leaves()) {
-    if (!leaf.requires_grad) continue;
-    if (auto owner = leaf.tensor.lock()) {
-      wrt.push_back(scope.builder().value(leaf.now));
-      owners.push_back(std::move(owner));
+  GradientRequest gradients{{root_of(output, "backward", at)}, {seed_of(output, gradient, "backward", at)}, {}};
+  const bool symbolic = create_graph || Trace::current();
+  // Gradients that are there are values of the program, so their owners must be known first.
+  EagerRequest request = gradients.make(at);
+  const std::vector<std::shared_ptr<TensorImpl>> owners = find_owners(request);
+  if (symbolic || !all_have_storage(owners)) {
+    const CapturedGradients captured = capture_gradients(request, create_graph, at);
+    for (std::size_t g = 0; g < owners.size(); ++g)
+      if (captured.of[g]) accumulate_captured(owners[g], captured.of[g], create_graph, at);
+    if (!retain_graph && !create_graph) use_up(request.calls, captured.used_up);
+    return;
+  }
+  for (const auto& owner : owners)
+    if (owner->grad) gradients.values.push_back(current_version(owner->grad, at));
+  if (!gradients.values.empty()) {
+    request = gradients.make(at);
+    find_owners(request);
+    for (std::size_t g = 0; g < owners.size(); ++g) {
+      if (!owners[g]->grad) continue;
+      request.add_to[g] = {request.calls.id(current_version(owners[g]->grad, at)),
+                           static_cast<std::uint32_t>(request.writes.size())};
+      request.writes.push_back({owners[g]->grad->storage(), {}, {}});
     }
   }
-  for (TensorImpl* tensor : graph.live()) {
-    if (!tensor->retains_grad) continue;
-    wrt.push_back(scope.builder().value(tensor->id));
-    owners.push_back(tensor->shared_from_this());
-  }
-  const std::vector<Value> gradients = differentiate(scope.builder(), {&root, 1}, {&seed, 1}, wrt);
-  for (std::size_t i = 0; i < owners.size(); ++i)
-    if (gradients[i].defined()) accumulate_grad(scope, *owners[i], gradients[i], create_graph);
-  const ValueId root_id = root.id();
-  finish(scope.graph(), {&root_id, 1}, retain_graph || create_graph);
+  gradients = {};
+  run_now(std::move(request), owners, retain_graph);
 }
 
 }  // namespace
-
-Tensor Tensor::requires_grad_(bool value, SourceLocation at) const {
-  if (!impl_) throw Error("[requires_grad_] undefined tensor", at);
-  const auto lock = capture_lock();
-  const std::string name = "[requires_grad_] " + impl_->type.str() + ": ";
-  if (value && !is_floating(impl_->type.dtype)) throw Error(name + "only floating tensors have gradients", at);
-  if (!impl_->is_leaf())
-    throw Error(name + "only the flag of a leaf can be changed", at, "use detach() for a tensor outside of the graph");
-  if (impl_->requires_grad == value) return *this;
-  if (impl_->graph && impl_->graph->trace()) {
-    if (!value) throw Error(name + "a leaf of a traced function keeps its flag", at);
-    impl_->graph->make_grad_leaf(impl_);
-    return *this;
-  }
-  weft::value(*this, at);
-  impl_->requires_grad = value;
-  return *this;
-}
-
-void Tensor::retain_grad(SourceLocation at) const {
-  if (!requires_grad()) throw Error("[retain_grad] the tensor does not require gradients", at);
-  if (!is_leaf()) impl_->retains_grad = true;
-}
 
 void Tensor::backward(SourceLocation at) const { run_backward(*this, {}, false, false, at); }
 
@@ -165,50 +180,121 @@ void Tensor::backward(const Tensor& gradient, bool retain_graph, bool create_gra
   run_backward(*this, gradient, retain_graph, create_graph, at);
 }
 
-Tensor Tensor::data(SourceLocation at) const {
-  if (!impl_) throw Error("[data] undefined tensor", at);
-  const auto lock = capture_lock();
-  if (!is_leaf()) return detach(at);
-  if (!impl_->has_value()) {
-    if (impl_->graph->trace()) return detach(at);
-    weft::value(*this, at);
+// ---- grad()
+
+namespace {
+
+// The inputs of grad() as groups of a request; an input that is not there has an empty one.
+void find_inputs(EagerRequest& request, const std::vector<std::shared_ptr<TensorImpl>>& inputs,
+                 const std::vector<CapturedValue>& versions) {
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    std::vector<ValueId>& group = request.groups.emplace_back();
+    if (inputs[i]->leaf_requires_grad) {
+      for (std::uint32_t e = 0; e < request.calls.entries().size(); ++e)
+        if (is_version_of(request.calls.entries()[e], inputs[i])) group.push_back({e, 0});
+    } else if (request.calls.contains(versions[i].call.get())) {
+      const ValueId id = request.calls.id(versions[i]);
+      if (request.calls.entries()[id.node].reached) group.push_back(id);
+    }
   }
-  auto alias = std::make_shared<TensorImpl>(impl_->type);
-  alias->variable = impl_->variable;
-  return Tensor(std::move(alias));
+  request.add_to.resize(request.groups.size());
 }
+
+std::vector<Tensor> gradients_now(EagerRequest request, bool retain) {
+  std::vector<std::shared_ptr<CapturedCall>> calls;
+  for (const std::uint32_t i : want_held(request)) calls.push_back(request.calls.entries()[i].call);
+  std::vector<std::shared_ptr<CapturedCall>> crossed;
+  for (const Extraction::Entry& entry : request.calls.entries())
+    crossed.push_back(entry.crossed ? entry.call : nullptr);
+  std::vector<std::optional<TensorType>> types;
+  for (const auto& group : request.groups)
+    types.push_back(group.empty()
+                        ? std::nullopt
+                        : std::optional(request.calls.entries()[group[0].node].call->outputs[group[0].output]));
+  const EagerResults results = run_request(std::move(request));
+  publish_wanted(calls, results.buffers);
+  std::vector<Tensor> gradients;
+  std::size_t next = results.program->num_wanted;
+  for (std::size_t g = 0; g < types.size(); ++g)
+    gradients.push_back(results.program->has_gradient[g]
+                            ? make_leaf(*types[g], std::const_pointer_cast<Buffer>(results.buffers[next++]))
+                            : Tensor());
+  if (!retain)
+    for (std::size_t i = 0; i < results.program->used_up.size(); ++i)
+      if (results.program->used_up[i]) crossed[i]->use_up();
+  return gradients;
+}
+
+}  // namespace
 
 std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
                          const GradOptions& options, SourceLocation at) {
   if (outputs.empty() || inputs.empty()) throw Error("[grad] outputs and inputs must not be empty", at);
   if (options.grad_outputs.size() > outputs.size()) throw Error("[grad] more grad_outputs than outputs", at);
-  for (const Tensor& tensor : outputs) check_differentiable(tensor, "grad", at);
-  for (const Tensor& tensor : inputs) check_differentiable(tensor, "grad", at);
-  std::vector<Tensor> tensors = outputs;
-  tensors.insert(tensors.end(), inputs.begin(), inputs.end());
-  for (const Tensor& tensor : options.grad_outputs)
-    if (tensor.defined()) tensors.push_back(tensor);
-  CaptureScope scope(tensors, at);
-  const std::span<const Value> values = scope.values();
-  const std::span<const Value> roots = values.first(outputs.size());
-  std::vector<Value> seeds;
-  for (std::size_t k = 0; k < outputs.size(); ++k)
-    seeds.push_back(
-        seed_of(scope, outputs[k], k < options.grad_outputs.size() ? options.grad_outputs[k] : Tensor(), "grad"));
-  check_not_consumed(*scope.graph(), roots, at);
-  scope.builder().grad_enabled = options.create_graph;
-  const std::vector<Value> gradients =
-      differentiate(scope.builder(), roots, seeds, values.subspan(outputs.size(), inputs.size()));
-  std::vector<Tensor> results;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (!gradients[i].defined() && !options.allow_unused)
-      throw Error("[grad] no output depends on input " + std::to_string(i), at, "set allow_unused");
-    results.push_back(gradients[i].defined() ? scope.tensor(gradients[i]) : Tensor());
+  GradientRequest gradients;
+  for (const Tensor& output : outputs) gradients.roots.push_back(root_of(output, "grad", at));
+  std::vector<std::shared_ptr<TensorImpl>> impls;
+  std::vector<CapturedValue> versions;
+  std::uint64_t oldest = ~std::uint64_t{0};
+  for (const Tensor& input : inputs) {
+    versions.push_back(root_of(input, "grad", at));
+    impls.push_back(Trace::current() ? Trace::current()->without_shadow(TensorAccess::impl(input))
+                                     : TensorAccess::impl(input));
+    oldest = impls.back()->leaf_requires_grad ? 0 : std::min(oldest, versions.back().call->order);
   }
-  std::vector<ValueId> root_ids;
-  for (const Value& v : roots) root_ids.push_back(v.id());
-  finish(scope.graph(), root_ids, options.retain_graph || options.create_graph);
+  if (std::any_of(impls.begin(), impls.end(), [](const auto& impl) { return impl->leaf_requires_grad; })) oldest = 0;
+  for (std::size_t k = 0; k < outputs.size(); ++k)
+    gradients.seeds.push_back(
+        seed_of(outputs[k], k < options.grad_outputs.size() ? options.grad_outputs[k] : Tensor(), "grad", at));
+  EagerRequest request = gradients.make(at, oldest);
+  find_inputs(request, impls, versions);
+  const bool retain = options.retain_graph || options.create_graph;
+  std::vector<Tensor> results;
+  if (options.create_graph || Trace::current()) {
+    const CapturedGradients captured = capture_gradients(request, options.create_graph, at);
+    for (const CapturedValue& gradient : captured.of) results.push_back(gradient ? make_captured(gradient) : Tensor());
+    if (!retain) use_up(request.calls, captured.used_up);
+  } else {
+    results = gradients_now(std::move(request), retain);
+  }
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (!results[i].defined() && !options.allow_unused)
+      throw Error("[grad] no output depends on input " + std::to_string(i), at, "set allow_unused");
   return results;
+}
+
+// ---- Flags of tensors
+
+Tensor Tensor::requires_grad_(bool value, SourceLocation at) const {
+  if (!defined()) throw Error("[requires_grad_] undefined tensor", at);
+  const auto& impl = TensorAccess::impl(*this);
+  const std::string name = "[requires_grad_] " + impl->type.str() + ": ";
+  if (value && !is_floating(impl->type.dtype)) throw Error(name + "only floating tensors have gradients", at);
+  if (!impl->is_leaf()) {
+    if (value) return *this;
+    throw Error(name + "only the flag of a leaf can be changed", at, "use detach() for a tensor outside of the graph");
+  }
+  if (impl->leaf_requires_grad == value) return *this;
+  Trace* const trace = Trace::current();
+  if (trace && impl->born_in != trace->id())
+    throw Error("[compile] " + name + "the flag of a tensor from outside of a traced function cannot be changed in it",
+                at, "change it before the call");
+  if (trace && !value) throw Error(name + "a leaf of a traced function keeps its flag", at);
+  if (trace) {
+    make_leaf_of_trace(impl, at);
+    return *this;
+  }
+  if (!impl->view) impl->storage();
+  impl->leaf_requires_grad = value;
+  return *this;
+}
+
+void Tensor::retain_grad(SourceLocation at) const {
+  if (!defined() || !requires_grad()) throw Error("[retain_grad] the tensor does not require gradients", at);
+  const auto& impl = TensorAccess::impl(*this);
+  if (impl->is_leaf()) return;
+  impl->retains_grad = true;
+  current_version(impl, at).call->leaf = impl;
 }
 
 }  // namespace weft

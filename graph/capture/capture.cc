@@ -1,10 +1,9 @@
 #include "graph/capture/capture.h"
 
-#include <algorithm>
-#include <array>
+#include <optional>
 
-#include "graph/capture/captured_graph.h"
 #include "graph/capture/evaluate.h"
+#include "graph/capture/tensor_impl.h"
 #include "graph/capture/trace.h"
 #include "graph/known_ops.h"
 #include "weft/autograd.h"
@@ -60,22 +59,51 @@ DType promote(std::span<const Value> values) {
   return promotion.result().value_or(DType::f32);
 }
 
-// All scopes hold the lock for their whole life: the graph does not move under a Builder.
-CaptureScope::CaptureScope(SourceLocation at)
-    : lock_(capture_lock()),
-      graph_(Trace::current() ? Trace::current()->graph() : std::make_shared<CapturedGraph>()),
-      builder_(graph_->graph()) {
-  builder_.where = at;
-  builder_.grad_enabled = grad_enabled();
+// ---- CaptureBuilder
+
+CaptureBuilder::CaptureBuilder(SourceLocation at) : trace_(Trace::current() ? Trace::current()->id() : 0) {
+  where = at;
+  grad_enabled = weft::grad_enabled();
 }
 
-CaptureScope::CaptureScope(std::span<const Operand* const> operands)
-    : lock_(capture_lock()), graph_(graph_of(operands)), builder_(graph_->graph()) {
-  builder_.where = operands[0]->at();
-  builder_.grad_enabled = grad_enabled();
+Value CaptureBuilder::value(CapturedValue value) {
+  calls_.push_back(std::move(value.call));
+  first_operand_.push_back({kNotRecorded, 0});
+  return {this, {static_cast<NodeId>(calls_.size() - 1), value.output}};
+}
+
+Value CaptureBuilder::record(const OpDef& op, std::span<const Value> operands, Attrs attrs) {
+  std::vector<CapturedValue> reads;
+  std::vector<const TensorType*> types;
+  reads.reserve(operands.size());
+  types.reserve(operands.size());
+  bool needs_grad = false;
+  for (const Value& operand : operands) {
+    reads.push_back(captured(operand));
+    types.push_back(&operand.type());
+    needs_grad = needs_grad || reads.back().call->requires_grad;
+  }
+  Types outputs = infer_types({op, types, attrs, where});
+  needs_grad = needs_grad && grad_enabled && is_floating(outputs[0].dtype);
+  auto call =
+      std::make_shared<CapturedCall>(op, std::move(reads), std::move(attrs), std::move(outputs), where, needs_grad);
+  call->trace = trace_;
+  calls_.push_back(std::move(call));
+  first_operand_.push_back(operands.empty() ? ValueId{kNotRecorded, 0} : operands[0].id());
+  return {this, {static_cast<NodeId>(calls_.size() - 1), 0}};
+}
+
+// ---- CaptureScope
+
+CaptureScope::CaptureScope(SourceLocation at) : builder_(at) {}
+
+CaptureScope::CaptureScope(std::span<const Operand* const> operands) : builder_(operands[0]->at()) {
   Promotion promotion;
-  for (const Operand* o : operands)
-    if (!o->is_number()) promotion.add(o->tensor().impl()->type);
+  for (const Operand* o : operands) {
+    if (o->is_number()) continue;
+    if (!o->tensor().defined()) throw Error("[tensor] undefined tensor", o->at());
+    promotion.add(TensorAccess::impl(o->tensor())->type);
+  }
   values_.reserve(operands.size());
   for (const Operand* o : operands) {
     values_.push_back(o->is_number() ? record_number(builder_, number_dtype(*o, promotion.result()), o->number())
@@ -83,45 +111,64 @@ CaptureScope::CaptureScope(std::span<const Operand* const> operands)
   }
 }
 
-CaptureScope::CaptureScope(const std::vector<Tensor>& tensors, SourceLocation at)
-    : lock_(capture_lock()), graph_(graph_of(tensors, at)), builder_(graph_->graph()) {
-  builder_.where = at;
-  builder_.grad_enabled = grad_enabled();
+CaptureScope::CaptureScope(const std::vector<Tensor>& tensors, SourceLocation at) : builder_(at) {
   values_.reserve(tensors.size());
   for (const Tensor& tensor : tensors) values_.push_back(value_of(tensor));
 }
 
-CaptureScope::~CaptureScope() = default;
-
-std::shared_ptr<CapturedGraph> CaptureScope::graph_of(std::span<const Operand* const> operands) {
-  constexpr std::size_t kFew = 8;
-  std::array<const Tensor*, kFew> few;
-  std::vector<const Tensor*> many(operands.size() > kFew ? operands.size() : 0);
-  const std::span<const Tensor*> tensors = many.empty() ? std::span(few.data(), operands.size()) : std::span(many);
-  std::size_t n = 0;
-  for (const Operand* o : operands)
-    if (!o->is_number()) tensors[n++] = &o->tensor();
-  return CapturedGraph::of(tensors.first(n), operands[0]->at());
-}
-
-std::shared_ptr<CapturedGraph> CaptureScope::graph_of(const std::vector<Tensor>& tensors, SourceLocation at) {
-  std::vector<const Tensor*> pointers;
-  for (const Tensor& tensor : tensors) pointers.push_back(&tensor);
-  return CapturedGraph::of(pointers, at);
-}
-
 Value CaptureScope::value_of(const Tensor& tensor) {
-  return builder_.value(graph_->value_of(tensor.impl(), builder_.where));
+  if (!tensor.defined()) throw Error("[tensor] undefined tensor", builder_.where);
+  return builder_.value(current_version(TensorAccess::impl(tensor), builder_.where));
 }
 
 Tensor CaptureScope::tensor(const Value& value, const char* grad_name) {
-  return make_captured(graph_, value.id(), grad_name);
+  return make_captured(builder_.captured(value), grad_name);
+}
+
+Tensor CaptureScope::view(const Tensor& of, const Value& from, const Value& value, const char* grad_name) {
+  std::vector<ViewStep> steps;
+  for (ValueId at = value.id(); at != from.id(); at = builder_.operand(at.node)) {
+    const CapturedCall& call = *builder_.call(at.node);
+    if (!builder_.recorded(at.node) || call.num_operands() != 1 || !call.op->view) return tensor(value, grad_name);
+    steps.insert(steps.begin(), {call.op, call.attrs, builder_.type(builder_.operand(at.node)), call.outputs[0]});
+  }
+  const auto& impl = TensorAccess::impl(of);
+  std::optional<Dims> strides = strides_of(*impl);
+  for (const ViewStep& step : steps) {
+    strides = step.op->view->strides(step.from, step.to, step.attrs, *strides);
+    if (!strides) return tensor(value, grad_name);  // the elements do not lie so that the result could share them
+  }
+  return make_view(impl, std::move(steps), std::move(*strides), builder_.grad_enabled, builder_.captured(value),
+                   grad_name);
 }
 
 Tensor CaptureScope::made(const Value& value) {
   Tensor result = tensor(value);
-  if (!graph_->trace()) evaluate(*graph_, {result.impl()});
+  if (!Trace::current()) TensorAccess::impl(result)->storage();
   return result;
+}
+
+// ---- assign
+
+void assign(std::vector<std::pair<Tensor, Tensor>> updates, SourceLocation at) {
+  std::vector<VariableWrite> writes;
+  Trace* const trace = Trace::current();
+  for (auto& [target, source] : updates) {
+    if (!target.defined() || !source.defined()) throw Error("[assign] undefined tensor", at);
+    const auto& to = TensorAccess::impl(target);
+    const auto& from = TensorAccess::impl(source);
+    if (to->type != from->type)
+      throw Error("[assign] a: " + to->type.str() + ", b: " + from->type.str() + ": types differ", at);
+    if (to->view || (!trace && !to->storage_if_any() && to->requires_grad()))
+      throw Error("[assign] only a leaf can be written", at);
+    CapturedValue value = current_version(from, at);
+    if (trace)
+      write_version(to, std::move(value), "assign", at);
+    else
+      writes.push_back({to->storage(), std::move(value)});
+  }
+  updates.clear();  // what they hold of the old values would make the run copy them before it writes
+  if (!writes.empty()) run_writes(std::move(writes));
 }
 
 }  // namespace weft

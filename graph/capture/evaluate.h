@@ -1,31 +1,50 @@
-// Evaluation of captured tensors. What runs a graph is the run time's: it puts itself in at start-up.
+// Values of captured calls. What runs a program is the run time's: it puts itself in at start-up.
 #pragma once
 
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
-#include "graph/capture/captured_graph.h"
+#include "graph/capture/captured_call.h"
+#include "graph/capture/extract.h"
+#include "graph/capture/tensor_impl.h"
 
 namespace weft {
 
-// A graph cut out for running: the values that somebody wants, and nothing that they do not need.
-struct Extract {
-  Graph graph;  // inputs: the values below, then the variables
-  std::vector<std::shared_ptr<const Buffer>> arguments;
-  std::vector<std::shared_ptr<Variable>> variables;  // written: outputs after the results become their values
+// Plans the request, or finds its plan, and runs it once: the buffers of the results of the program, and what is known
+// of the gradients. Writes happen all or none.
+struct EagerResults {
+  std::vector<std::shared_ptr<const Buffer>> buffers;
+  std::shared_ptr<const EagerProgram> program;
 };
-
-// Runs it once and returns the results: the outputs but the last variables.size().
-using EvaluateFn = std::vector<std::shared_ptr<Buffer>> (*)(Extract extract);
+using EvaluateFn = EagerResults (*)(EagerRequest request);
 void set_evaluator(EvaluateFn evaluate);
-std::vector<std::shared_ptr<Buffer>> run_extract(Extract extract);
+EagerResults run_request(EagerRequest request);
 
-// The value of a tensor, computed when that has not happened yet.
+// The value of a captured call, computed with all that it needs when that has not happened yet. What somebody holds of
+// the calls on the way keeps its value, too.
+std::shared_ptr<const Buffer> value_of(const CapturedValue& value);
+// The value of a tensor. Throws Error in a trace, where it does not exist yet.
 std::shared_ptr<const Buffer> value(const Tensor& tensor, SourceLocation at);
-// Computes these tensors of one graph in one run.
-void evaluate(CapturedGraph& graph, const std::vector<std::shared_ptr<TensorImpl>>& tensors);
-// Computes every tensor of the graph that somebody holds.
-void evaluate_live(CapturedGraph& graph);
+
+// ---- For those who make requests
+// Asks for everything that somebody holds and that has to be computed; returns the entries.
+std::vector<std::uint32_t> want_held(EagerRequest& request);
+// Gives the calls their values: those of the first results.
+void publish_wanted(const std::vector<std::shared_ptr<CapturedCall>>& calls,
+                    const std::vector<std::shared_ptr<const Buffer>>& buffers);
+// Finds the entry that stands for the present value of each variable that is written.
+void find_versions(EagerRequest& request);
+// Lets go of present values that only the request holds, so that they are written in place. Called when their plan is
+// found and their arguments are bound.
+void let_go_of_old_values(EagerRequest& request);
+
+// Gives variables new values, all in one run and all or none. In place where nobody else holds what is there.
+struct VariableWrite {
+  std::shared_ptr<Variable> variable;
+  CapturedValue value;
+};
+void run_writes(std::vector<VariableWrite> writes);
 
 }  // namespace weft

@@ -1,10 +1,7 @@
-// Leaves from the user's numbers, and writing to tensors in place.
+// Leaves from the user's numbers.
 #include <cstring>
 
-#include "graph/capture/capture.h"
-#include "graph/capture/captured_graph.h"
-#include "graph/capture/trace.h"
-#include "weft/autograd.h"
+#include "graph/capture/tensor_impl.h"
 #include "weft/ops.h"
 
 namespace weft {
@@ -90,35 +87,6 @@ Tensor from_data(std::span<const std::int64_t> values, const Shape& shape, Sourc
 }
 Tensor from_data(std::span<const bool> values, const Shape& shape, SourceLocation at) {
   return from_span(values, shape, at);
-}
-
-void set_value(const Tensor& target, Tensor value, SourceLocation at) {
-  const auto lock = capture_lock();
-  TensorImpl& impl = *target.impl();
-  if (impl.is_leaf() && impl.requires_grad && grad_enabled())
-    throw Error("[in place] " + impl.type.str() + ": a leaf that requires gradients is written in place", at,
-                "use data(), or a NoGradGuard");
-  if (value.impl()->type != impl.type)
-    throw Error("[in place] " + impl.type.str() + ", result: " + value.impl()->type.str() +
-                    ": the result does not fit the tensor",
-                at);
-  if (impl.is_leaf() && impl.variable) {
-    std::vector<std::pair<Tensor, Tensor>> updates;
-    updates.emplace_back(target, std::move(value));
-    assign(std::move(updates), at);
-    return;
-  }
-  // A captured tensor: the handle names the new value from here on.
-  TensorImpl& source = *value.impl();
-  impl.variable.reset();
-  impl.requires_grad = source.requires_grad;
-  impl.grad_name = source.grad_name;
-  if (source.graph) {
-    rebind(impl, *source.graph, source.id);
-  } else {
-    CapturedGraph::detach(impl);
-    impl.variable = source.variable;
-  }
 }
 
 }  // namespace weft

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "graph/capture/capture.h"
+#include "graph/capture/trace.h"
 
 namespace weft {
 
@@ -18,6 +19,6 @@ struct RandomState {
 RandomState next_random(CaptureScope& scope);
 
 // At the end of a trace: records that a run advances the generator by the draws it makes.
-void finish_random(CapturedGraph& graph);
+void finish_random(Trace& trace);
 
 }  // namespace weft

@@ -2,17 +2,33 @@
 #include <ostream>
 #include <sstream>
 
-#include "graph/capture/captured_graph.h"
 #include "graph/capture/evaluate.h"
+#include "graph/capture/grad_field.h"
+#include "graph/capture/tensor_impl.h"
 #include "graph/capture/trace.h"
 #include "graph/text/print.h"
 
 namespace weft {
 namespace {
 
-const TensorImpl& checked(const std::shared_ptr<TensorImpl>& impl, SourceLocation at = {}) {
+TensorImpl& checked(const std::shared_ptr<TensorImpl>& impl, SourceLocation at = {}) {
   if (!impl) throw Error("[tensor] undefined tensor", at);
   return *impl;
+}
+
+// The bytes of a tensor for writing: its storage, where it has all of one.
+Variable& own_storage(TensorImpl& tensor, SourceLocation at) {
+  if (!tensor.is_leaf()) throw Error("[mutable_data_ptr] only leaves are written in place", at, "use detach()");
+  TensorImpl* base = &tensor;
+  while (base->view) {
+    for (const ViewStep& step : base->view->steps)
+      if (!step.op->alias)
+        throw Error(
+            "[mutable_data_ptr] " + tensor.type.str() + ": a view of a part has no elements in a row of its own", at,
+            "clone() it, or write to it with operations");
+    base = base->view->base.get();
+  }
+  return *base->storage();
 }
 
 void require_dtype(const TensorImpl& impl, DType dtype, SourceLocation at) {
@@ -72,34 +88,32 @@ const void* Tensor::raw_data(DType dtype, SourceLocation at) const {
 
 void* Tensor::raw_mutable_data(DType dtype, SourceLocation at) {
   require_dtype(checked(impl_, at), dtype, at);
-  if (!is_leaf()) throw Error("[mutable_data_ptr] only leaves are written in place", at, "use detach()");
   value(*this, at);
-  return impl_->variable->write();
+  Variable& storage = own_storage(*impl_, at);
+  storage.expose();
+  return storage.write();
 }
 
-bool Tensor::requires_grad() const { return checked(impl_).requires_grad; }
+bool Tensor::requires_grad() const { return checked(impl_).requires_grad(); }
 bool Tensor::is_leaf() const { return checked(impl_).is_leaf(); }
 bool Tensor::retains_grad() const { return checked(impl_).retains_grad; }
 
 GradFn Tensor::grad_fn() const {
-  const TensorImpl& impl = checked(impl_);
-  return impl.is_leaf() ? GradFn() : GradFn(impl.grad_name, &impl);
+  TensorImpl& impl = checked(impl_);
+  if (impl.is_leaf()) return {};
+  const CapturedValue version = current_version(impl_, {});
+  return {impl.grad_name ? impl.grad_name : version.call->op->grad_name, version.call.get()};
 }
 
-Tensor Tensor::grad() const {
-  checked(impl_);
-  const auto lock = capture_lock();
-  if (Trace* trace = Trace::current()) trace->touch_grad(*impl_, /*read=*/true, /*write=*/false);
-  return Tensor(impl_->grad);
-}
+Tensor Tensor::grad() const { return TensorAccess::wrap(grad_of(checked(impl_))); }
 
 void Tensor::set_grad(const Tensor& grad, SourceLocation at) const {
-  const TensorImpl& impl = checked(impl_, at);
+  TensorImpl& impl = checked(impl_, at);
   if (grad.defined() && grad.impl()->type != impl.type)
     throw Error("[set_grad] " + impl.type.str() + ", gradient: " + grad.impl()->type.str() + ": types differ", at);
-  const auto lock = capture_lock();
-  if (Trace* trace = Trace::current()) trace->touch_grad(*impl_, /*read=*/false, /*write=*/true);
-  impl_->grad = grad.impl();
+  if (grad.defined() && grad.impl() == impl_)
+    throw Error("[set_grad] " + impl.type.str() + ": a tensor cannot be its own gradient", at);
+  set_grad_of(impl, grad.impl());
 }
 
 std::ostream& operator<<(std::ostream& out, const GradFn& fn) {

@@ -1,39 +1,129 @@
 #include "graph/capture/trace.h"
 
+#include <algorithm>
+#include <atomic>
+
+#include "graph/capture/capture.h"
+#include "graph/capture/evaluate.h"
+#include "graph/capture/grad_field.h"
+
 namespace weft {
 namespace {
 
 thread_local Trace* t_trace = nullptr;
+std::atomic<std::uint64_t> g_traces{0};
 
 }  // namespace
 
-Trace::Trace() : graph_(std::make_shared<CapturedGraph>(this)), before_(t_trace) { t_trace = this; }
+Trace::Trace() : id_(g_traces.fetch_add(1, std::memory_order_relaxed) + 1), before_(t_trace) { t_trace = this; }
 
-Trace::~Trace() {
-  const auto lock = capture_lock();
-  for (const GradField& field : grad_fields_)
-    if (const auto owner = field.owner.lock()) owner->grad = field.before;
-  // Tensors that outlive the trace have no value: they keep the graph, which is now nobody's trace.
-  t_trace = before_;
-}
+Trace::~Trace() { t_trace = before_; }
 
 Trace* Trace::current() { return t_trace; }
 
-Tensor Trace::add_argument(const TensorType& type, bool requires_grad) {
-  const NodeId node = graph_->graph().add_input(type, false);
-  auto impl = std::make_shared<TensorImpl>(type);
-  graph_->attach(*impl, {node, 0});
-  if (requires_grad) graph_->make_grad_leaf(impl);
-  return Tensor(std::move(impl));
+TraceSuspended::TraceSuspended() : before_(t_trace) { t_trace = nullptr; }
+TraceSuspended::~TraceSuspended() { t_trace = before_; }
+
+void Trace::add_argument(std::size_t index, const std::shared_ptr<TensorImpl>& shadow,
+                         const std::shared_ptr<TensorImpl>& tensor) {
+  arguments_.try_emplace(tensor.get(), index);
+  if (shadow != tensor) shadows_.emplace(shadow.get(), tensor);
 }
 
-void Trace::touch_grad(TensorImpl& owner, bool read, bool write) {
-  if (owner.graph == graph_) return;  // a tensor of this trace: its grad is nobody else's
-  const auto [at, fresh] = grad_field_index_.try_emplace(&owner, grad_fields_.size());
-  if (fresh) grad_fields_.push_back({owner.weak_from_this(), owner.grad});
-  GradField& field = grad_fields_[at->second];
-  field.read = field.read || (read && !field.written);
-  field.written = field.written || write;
+const std::shared_ptr<TensorImpl>& Trace::without_shadow(const std::shared_ptr<TensorImpl>& tensor) const {
+  const auto at = shadows_.find(tensor.get());
+  return at == shadows_.end() ? tensor : at->second;
+}
+
+std::optional<std::size_t> Trace::argument(const TensorImpl& tensor) const {
+  const auto at = arguments_.find(&tensor);
+  return at == arguments_.end() ? std::nullopt : std::optional(at->second);
+}
+
+const std::shared_ptr<TensorImpl>& Trace::reached(const std::shared_ptr<TensorImpl>& tensor) {
+  const auto& itself = without_shadow(tensor);
+  if (const auto index = argument(*tensor);
+      index && itself == tensor && !shadows_.empty() &&
+      std::find(captured_arguments_.begin(), captured_arguments_.end(), *index) == captured_arguments_.end())
+    captured_arguments_.push_back(*index);
+  return itself;
+}
+
+Trace::Path Trace::path_to(const std::shared_ptr<TensorImpl>& tensor) const {
+  if (tensor->born_in == id_) return {{Origin::Kind::constant, 0, 0}, tensor};
+  if (const auto index = argument(*tensor)) return {{Origin::Kind::argument, *index, 0}, nullptr};
+  const auto field = grad_owner_.find(tensor.get());
+  if (field == grad_owner_.end()) return {{Origin::Kind::captured, 0, 0}, tensor};
+  const auto& [owner, grads] = field->second;
+  if (const auto index = argument(*owner)) return {{Origin::Kind::argument, *index, grads}, nullptr};
+  return {{Origin::Kind::captured, 0, grads}, owner};
+}
+
+std::size_t Trace::meet(const std::shared_ptr<TensorImpl>& handle) {
+  const std::shared_ptr<TensorImpl>& tensor = reached(handle);
+  const auto [at, fresh] = index_.try_emplace(tensor.get(), outside_.size());
+  if (!fresh) return at->second;
+  Outside outside{tensor, {}, {}};
+  {
+    const TraceSuspended suspended;
+    tensor->storage();
+  }
+  auto input = std::make_shared<CapturedCall>(kInput, std::vector<CapturedValue>{}, Attrs{}, Types{tensor->type},
+                                              SourceLocation{}, tensor->leaf_requires_grad);
+  input->trace = id_;
+  input->is_leaf = tensor->leaf_requires_grad;
+  if (input->is_leaf) input->leaf = tensor;
+  outside.input = outside.now = {std::move(input), 0};
+  outside_.push_back(std::move(outside));
+  return outside_.size() - 1;
+}
+
+CapturedValue Trace::read(const std::shared_ptr<TensorImpl>& tensor) {
+  Outside& outside = outside_[meet(tensor)];
+  outside.read = outside.read || !outside.written;
+  return outside.now;
+}
+
+void Trace::write(const std::shared_ptr<TensorImpl>& tensor, CapturedValue value) {
+  Outside& outside = outside_[meet(tensor)];
+  outside.now = std::move(value);
+  outside.written = true;
+}
+
+Trace::GradField& Trace::grad_field(const std::shared_ptr<TensorImpl>& handle) {
+  const std::shared_ptr<TensorImpl>& owner = without_shadow(handle);
+  const auto [at, fresh] = grad_field_index_.try_emplace(owner.get(), grad_fields_.size());
+  if (fresh) {
+    grad_fields_.push_back(std::make_unique<GradField>(GradField{owner, owner->grad, owner->grad}));
+    if (owner->grad && !arguments_.contains(owner->grad.get())) {
+      const auto above = grad_owner_.find(owner.get());
+      const auto root =
+          above == grad_owner_.end() ? std::pair{owner, 1} : std::pair{above->second.first, above->second.second + 1};
+      grad_owner_.try_emplace(owner->grad.get(), root);
+    }
+  }
+  return *grad_fields_[at->second];
+}
+
+// ---- .grad
+
+std::shared_ptr<TensorImpl> grad_of(TensorImpl& owner) {
+  Trace* const trace = Trace::current();
+  if (!trace || owner.born_in == trace->id()) return owner.grad;
+  Trace::GradField& field = trace->grad_field(owner.shared_from_this());
+  field.read = field.read || !field.written;
+  return field.now;
+}
+
+void set_grad_of(TensorImpl& owner, std::shared_ptr<TensorImpl> grad) {
+  Trace* const trace = Trace::current();
+  if (!trace || owner.born_in == trace->id()) {
+    owner.grad = std::move(grad);
+    return;
+  }
+  Trace::GradField& field = trace->grad_field(owner.shared_from_this());
+  field.written = true;
+  field.now = std::move(grad);
 }
 
 }  // namespace weft

@@ -5,6 +5,7 @@
 
 #include "graph/alignment.h"
 #include "graph/builder.h"
+#include "graph/storage.h"
 
 namespace weft {
 namespace {

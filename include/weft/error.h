@@ -29,8 +29,11 @@ class Error : public std::runtime_error {
 
   // Where the user's call stands; file is "" when it is not known.
   const SourceLocation& where() const { return where_; }
+  // The same error at another place.
+  Error at(SourceLocation where) const { return Error(message_, where, hint_); }
 
  private:
+  std::string message_, hint_;
   SourceLocation where_;
 };
 

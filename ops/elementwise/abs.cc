@@ -9,7 +9,7 @@ namespace weft {
 namespace {
 
 void grad_abs(GradCall& g) { g.set(0, g.dout() * sign(g.in(0))); }
-constexpr OpDef kAbs = number_op<ElementFn::abs>(grad_abs, "AbsBackward", [](auto x) {
+constexpr OpDef kAbs = number_op<ElementFn::abs>(grad_abs, "AbsBackward0", [](auto x) {
   if constexpr (std::is_floating_point_v<decltype(x)>)
     return std::abs(x);
   else
@@ -18,7 +18,7 @@ constexpr OpDef kAbs = number_op<ElementFn::abs>(grad_abs, "AbsBackward", [](aut
 WEFT_REGISTER_OP(kAbs);
 
 void grad_sign(GradCall&) {}
-constexpr OpDef kSign = number_op<ElementFn::sign>(grad_sign, "SignBackward", [](auto x) {
+constexpr OpDef kSign = number_op<ElementFn::sign>(grad_sign, "SignBackward0", [](auto x) {
   using T = decltype(x);
   return x > T{0} ? T{1} : x < T{0} ? T{-1} : x;  // nan stays nan
 });

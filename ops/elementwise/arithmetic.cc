@@ -94,7 +94,7 @@ std::optional<ValueId> simplify_neg(Rewriter& r, const Call& call) {
 }
 
 constexpr OpDef kNeg = number_op<ElementFn::neg>(
-    grad_neg, "NegBackward", [](auto x) { return negated(x); }, simplify_neg);
+    grad_neg, "NegBackward0", [](auto x) { return negated(x); }, simplify_neg);
 WEFT_REGISTER_OP(kNeg);
 
 }  // namespace

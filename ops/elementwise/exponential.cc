@@ -9,19 +9,19 @@ namespace weft {
 namespace {
 
 void grad_exp(GradCall& g) { g.set(0, g.dout() * g.out()); }
-constexpr OpDef kExp = floating_op<ElementFn::exp>(grad_exp, "ExpBackward", [](double x) { return std::exp(x); });
+constexpr OpDef kExp = floating_op<ElementFn::exp>(grad_exp, "ExpBackward0", [](double x) { return std::exp(x); });
 WEFT_REGISTER_OP(kExp);
 
 void grad_log(GradCall& g) { g.set(0, g.dout() / g.in(0)); }
-constexpr OpDef kLog = floating_op<ElementFn::log>(grad_log, "LogBackward", [](double x) { return std::log(x); });
+constexpr OpDef kLog = floating_op<ElementFn::log>(grad_log, "LogBackward0", [](double x) { return std::log(x); });
 WEFT_REGISTER_OP(kLog);
 
 void grad_tanh(GradCall& g) { g.set(0, g.dout() * (1.0 - square(g.out()))); }
-constexpr OpDef kTanh = floating_op<ElementFn::tanh>(grad_tanh, "TanhBackward", [](double x) { return std::tanh(x); });
+constexpr OpDef kTanh = floating_op<ElementFn::tanh>(grad_tanh, "TanhBackward0", [](double x) { return std::tanh(x); });
 WEFT_REGISTER_OP(kTanh);
 
 void grad_sigmoid(GradCall& g) { g.set(0, g.dout() * (g.out() * (1.0 - g.out()))); }
-constexpr OpDef kSigmoid = floating_op<ElementFn::sigmoid>(grad_sigmoid, "SigmoidBackward", [](double x) {
+constexpr OpDef kSigmoid = floating_op<ElementFn::sigmoid>(grad_sigmoid, "SigmoidBackward0", [](double x) {
   const double e = std::exp(-std::abs(x));  // at most 1: never overflows
   return (x < 0 ? e : 1.0) / (1.0 + e);
 });

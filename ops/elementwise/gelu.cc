@@ -12,7 +12,7 @@ namespace {
 // 2 / sqrt(pi) e^(-x^2)
 void grad_erf(GradCall& g) { g.set(0, g.dout() * (exp(-square(g.in(0))) * (2 * std::numbers::inv_sqrtpi))); }
 
-constexpr OpDef kErf = floating_op<ElementFn::erf>(grad_erf, "ErfBackward", [](double x) { return std::erf(x); });
+constexpr OpDef kErf = floating_op<ElementFn::erf>(grad_erf, "ErfBackward0", [](double x) { return std::erf(x); });
 WEFT_REGISTER_OP(kErf);
 
 // Phi(x) + x phi(x)
@@ -24,7 +24,7 @@ void grad_gelu(GradCall& g) {
   g.set(0, g.dout() * (distribution + x * density));
 }
 
-constexpr OpDef kGelu = floating_op<ElementFn::gelu>(grad_gelu, "GeluBackward", [](double x) {
+constexpr OpDef kGelu = floating_op<ElementFn::gelu>(grad_gelu, "GeluBackward0", [](double x) {
   const double tail = 0.5 * std::erfc(-x / std::numbers::sqrt2);
   return tail == 0 ? -0.0 : x * tail;  // the limit at -inf, which the product misses
 });

@@ -20,7 +20,7 @@ void grad_maximum(GradCall& g) {
   if (g.needs(1)) set_share(g, 1, ties, gt(a, b));
 }
 
-constexpr OpDef kMaximum = binary_op<ElementFn::maximum>(infer_broadcast, grad_maximum, "MaximumBackward",
+constexpr OpDef kMaximum = binary_op<ElementFn::maximum>(infer_broadcast, grad_maximum, "MaximumBackward0",
                                                          [](auto a, auto b) { return a > b || a != a ? a : b; });
 WEFT_REGISTER_OP(kMaximum);
 
@@ -30,7 +30,7 @@ void grad_minimum(GradCall& g) {
   if (g.needs(1)) set_share(g, 1, ties, lt(a, b));
 }
 
-constexpr OpDef kMinimum = binary_op<ElementFn::minimum>(infer_broadcast, grad_minimum, "MinimumBackward",
+constexpr OpDef kMinimum = binary_op<ElementFn::minimum>(infer_broadcast, grad_minimum, "MinimumBackward0",
                                                          [](auto a, auto b) { return a < b || a != a ? a : b; });
 WEFT_REGISTER_OP(kMinimum);
 

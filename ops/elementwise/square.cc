@@ -15,7 +15,7 @@ constexpr OpDef kSquare = number_op<ElementFn::square>(grad_square, "PowBackward
 WEFT_REGISTER_OP(kSquare);
 
 void grad_sqrt(GradCall& g) { g.set(0, g.dout() / (g.out() * 2.0)); }
-constexpr OpDef kSqrt = floating_op<ElementFn::sqrt>(grad_sqrt, "SqrtBackward", [](double x) { return std::sqrt(x); });
+constexpr OpDef kSqrt = floating_op<ElementFn::sqrt>(grad_sqrt, "SqrtBackward0", [](double x) { return std::sqrt(x); });
 WEFT_REGISTER_OP(kSqrt);
 
 }  // namespace

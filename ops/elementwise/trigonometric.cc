@@ -9,11 +9,11 @@ namespace weft {
 namespace {
 
 void grad_sin(GradCall& g) { g.set(0, g.dout() * cos(g.in(0))); }
-constexpr OpDef kSin = floating_op<ElementFn::sin>(grad_sin, "SinBackward", [](double x) { return std::sin(x); });
+constexpr OpDef kSin = floating_op<ElementFn::sin>(grad_sin, "SinBackward0", [](double x) { return std::sin(x); });
 WEFT_REGISTER_OP(kSin);
 
 void grad_cos(GradCall& g) { g.set(0, g.dout() * -sin(g.in(0))); }
-constexpr OpDef kCos = floating_op<ElementFn::cos>(grad_cos, "CosBackward", [](double x) { return std::cos(x); });
+constexpr OpDef kCos = floating_op<ElementFn::cos>(grad_cos, "CosBackward0", [](double x) { return std::cos(x); });
 WEFT_REGISTER_OP(kCos);
 
 }  // namespace

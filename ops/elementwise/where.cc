@@ -56,7 +56,7 @@ std::optional<ValueId> simplify_where(Rewriter& r, const Call& call) {
 }
 
 constexpr OpDef kWhere =
-    elementwise_op<ElementFn::where>(infer_where, compile_where, grad_where, "SWhereBackward", simplify_where);
+    elementwise_op<ElementFn::where>(infer_where, compile_where, grad_where, "WhereBackward0", simplify_where);
 WEFT_REGISTER_OP(kWhere);
 
 }  // namespace

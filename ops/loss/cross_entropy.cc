@@ -104,7 +104,7 @@ constexpr OpDef kCrossEntropyGrad{.name = "cross_entropy_grad",
                                   .infer = infer_gradient,
                                   .grad = grad_gradient,
                                   .compile = compile_gradient,
-                                  .grad_name = "NllLossBackwardBackward",
+                                  .grad_name = "NllLossBackwardBackward0",
                                   .may_throw = true};
 WEFT_REGISTER_OP(kCrossEntropyGrad);
 
@@ -143,7 +143,7 @@ constexpr OpDef kCrossEntropy{.name = "cross_entropy",
                               .infer = infer_loss,
                               .grad = grad_loss,
                               .compile = compile_loss,
-                              .grad_name = "NllLossBackward",
+                              .grad_name = "NllLossBackward0",
                               .may_throw = true};
 WEFT_REGISTER_OP(kCrossEntropy);
 
@@ -162,7 +162,7 @@ Value cross_entropy(const Value& logits, const Value& target, Reduction reductio
 Tensor cross_entropy(const Operand& logits, const Operand& target, Reduction reduction) {
   return capture(
       {&logits, &target}, [&](std::span<const Value> v) { return cross_entropy(v[0], v[1], reduction); },
-      "NllLossBackward");
+      "NllLossBackward0");
 }
 
 }  // namespace weft

@@ -24,7 +24,7 @@ Value mse_loss(std::span<const Value> v, Reduction reduction) {
 
 Tensor mse_loss(const Operand& a, const Operand& b, Reduction reduction) {
   return capture(
-      {&a, &b}, [&](std::span<const Value> v) { return mse_loss(v, reduction); }, "MseLossBackward");
+      {&a, &b}, [&](std::span<const Value> v) { return mse_loss(v, reduction); }, "MseLossBackward0");
 }
 
 }  // namespace weft

@@ -3,7 +3,7 @@
 #include <unordered_set>
 
 #include "graph/capture/capture.h"
-#include "graph/capture/captured_graph.h"
+#include "graph/capture/tensor_impl.h"
 #include "weft/autograd.h"
 #include "weft/ops.h"
 #include "weft/optim.h"

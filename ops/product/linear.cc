@@ -31,9 +31,9 @@ Value linear(std::span<const Value> v) {
 
 const char* gradient_name(const Operand& x, bool bias) {
   const int rank = x.is_number() ? 0 : x.tensor().shape().rank();
-  if (rank == 2) return bias ? "AddmmBackward" : "MmBackward";
+  if (rank == 2) return bias ? "AddmmBackward0" : "MmBackward0";
   if (bias) return "AddBackward0";
-  return rank == 1 ? "SqueezeBackward3" : "UnsafeViewBackward";
+  return rank == 1 ? "SqueezeBackward3" : "UnsafeViewBackward0";
 }
 
 }  // namespace

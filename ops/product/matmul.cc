@@ -69,7 +69,7 @@ constexpr OpDef kMatmul{.name = "matmul",
                         .infer = infer,
                         .grad = grad,
                         .compile = compile,
-                        .grad_name = "MmBackward",
+                        .grad_name = "MmBackward0",
                         .trait = Trait::product};
 WEFT_REGISTER_OP(kMatmul);
 
@@ -86,10 +86,10 @@ Value spread(const Value& x, const Shape& batch) {
 
 const char* gradient_name(const Operand& a, const Operand& b) {
   const int ra = a.is_number() ? 0 : a.tensor().shape().rank(), rb = b.is_number() ? 0 : b.tensor().shape().rank();
-  if (ra == 1 && rb == 1) return "DotBackward";
-  if (ra == 2 && rb == 1) return "MvBackward";
+  if (ra == 1 && rb == 1) return "DotBackward0";
+  if (ra == 2 && rb == 1) return "MvBackward0";
   if (ra == 1 && rb == 2) return "SqueezeBackward3";
-  return ra == 2 && rb == 2 ? "MmBackward" : "UnsafeViewBackward";
+  return ra == 2 && rb == 2 ? "MmBackward0" : "UnsafeViewBackward0";
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ constexpr OpDef kSoftmax{.name = "softmax",
                          .infer = infer,
                          .grad = softmax_grad,
                          .compile = compile_softmax,
-                         .grad_name = "SoftmaxBackward"};
+                         .grad_name = "SoftmaxBackward0"};
 WEFT_REGISTER_OP(kSoftmax);
 constexpr OpDef kLogSoftmax{.name = "log_softmax",
                             .min_inputs = 1,
@@ -50,7 +50,7 @@ constexpr OpDef kLogSoftmax{.name = "log_softmax",
                             .infer = infer,
                             .grad = log_softmax_grad,
                             .compile = compile_log_softmax,
-                            .grad_name = "LogSoftmaxBackward"};
+                            .grad_name = "LogSoftmaxBackward0"};
 WEFT_REGISTER_OP(kLogSoftmax);
 
 Value softmax(const Value& x, std::int64_t dim) {

@@ -63,7 +63,7 @@ constexpr OpDef kCat{.name = "cat",
                      .infer = infer,
                      .grad = grad,
                      .compile = compile,
-                     .grad_name = "CatBackward"};
+                     .grad_name = "CatBackward0"};
 WEFT_REGISTER_OP(kCat);
 
 // The values as tensors of their common dtype.
@@ -105,7 +105,7 @@ Tensor cat(const std::vector<Tensor>& tensors, std::int64_t dim, SourceLocation 
 Tensor stack(const std::vector<Tensor>& tensors, std::int64_t dim, SourceLocation at) {
   if (tensors.empty()) fail_call("stack", {}, at, "wants at least one tensor");
   return capture(
-      tensors, at, [&](std::span<const Value> v) { return stack(v, dim); }, "StackBackward");
+      tensors, at, [&](std::span<const Value> v) { return stack(v, dim); }, "StackBackward0");
 }
 
 }  // namespace weft

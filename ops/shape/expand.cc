@@ -41,6 +41,17 @@ std::optional<ValueId> simplify(Rewriter& r, const Call& call) {
   if (&r.op(x) != call.op) return std::nullopt;
   return r.record(*call.op, {r.operand(x)}, *call.attrs);
 }
+std::optional<Dims> strides(const TensorType& from, const TensorType& to, const Attrs&, const Dims& strides) {
+  const int added = to.shape.rank() - from.shape.rank();
+  Dims repeated(static_cast<std::size_t>(to.shape.rank()), 0);
+  for (int d = 0; d < from.shape.rank(); ++d)
+    if (from.shape[d] == to.shape[d + added])
+      repeated[static_cast<std::size_t>(d + added)] = strides[static_cast<std::size_t>(d)];
+  return repeated;
+}
+// Only what is not repeated is written.
+Value write(const Value& whole, const Value& part, const Attrs&) { return reshape(part, whole.shape()); }
+constexpr ViewRule kView{strides, write};
 
 constexpr OpDef kExpand{.name = "expand",
                         .min_inputs = 1,
@@ -48,9 +59,10 @@ constexpr OpDef kExpand{.name = "expand",
                         .infer = infer,
                         .grad = grad,
                         .compile = compile,
-                        .grad_name = "ExpandBackward",
+                        .grad_name = "ExpandBackward0",
                         .trait = Trait::repeat,
-                        .simplify = simplify};
+                        .simplify = simplify,
+                        .view = &kView};
 WEFT_REGISTER_OP(kExpand);
 
 Value record_expand(const Value& x, Dims shape) {
@@ -74,7 +86,7 @@ Dims resolve(const Value& x, Dims shape) {
 Value expand(const Value& x, const Shape& shape) { return shape == x.shape() ? x : record_expand(x, shape.vec()); }
 
 Tensor expand(const Operand& x, const std::vector<std::int64_t>& shape) {
-  return capture({&x}, [&](std::span<const Value> v) { return record_expand(v[0], resolve(v[0], shape)); });
+  return capture_view(x, [&](std::span<const Value> v) { return record_expand(v[0], resolve(v[0], shape)); });
 }
 
 Tensor Tensor::expand(const std::vector<std::int64_t>& shape, SourceLocation at) const {

@@ -70,15 +70,29 @@ std::optional<ValueId> simplify(Rewriter& r, const Call& call) {
   return r.record(*call.op, {r.operand(x)}, {{"dims", std::move(both)}});
 }
 
+std::optional<Dims> strides(const TensorType&, const TensorType&, const Attrs& attrs, const Dims& strides) {
+  Dims moved;
+  for (const std::int64_t d : attrs.get<Dims>("dims")) moved.push_back(strides[static_cast<std::size_t>(d)]);
+  return moved;
+}
+Value write(const Value&, const Value& part, const Attrs& attrs) {
+  const auto& dims = attrs.get<Dims>("dims");
+  Dims back(dims.size());
+  for (std::size_t d = 0; d < dims.size(); ++d) back[static_cast<std::size_t>(dims[d])] = static_cast<std::int64_t>(d);
+  return permute(part, back);
+}
+constexpr ViewRule kView{strides, write};
+
 constexpr OpDef kPermute{.name = "permute",
                          .min_inputs = 1,
                          .max_inputs = 1,
                          .infer = infer,
                          .grad = grad,
                          .compile = compile,
-                         .grad_name = "PermuteBackward",
+                         .grad_name = "PermuteBackward0",
                          .trait = Trait::permute,
-                         .simplify = simplify};
+                         .simplify = simplify,
+                         .view = &kView};
 WEFT_REGISTER_OP(kPermute);
 
 Value record_permute(const Value& x, Dims dims) {
@@ -115,12 +129,12 @@ Value permute(const Value& x, const Dims& dims) {
 Value transpose(const Value& x, std::int64_t dim0, std::int64_t dim1) { return permute(x, swapped(x, dim0, dim1)); }
 
 Tensor permute(const Operand& x, const std::vector<std::int64_t>& dims) {
-  return capture({&x}, [&](std::span<const Value> v) { return record_permute(v[0], normalized(v[0], dims)); });
+  return capture_view(x, [&](std::span<const Value> v) { return record_permute(v[0], normalized(v[0], dims)); });
 }
 
 Tensor transpose(const Operand& x, std::int64_t dim0, std::int64_t dim1) {
-  return capture(
-      {&x}, [&](std::span<const Value> v) { return record_permute(v[0], swapped(v[0], dim0, dim1)); },
+  return capture_view(
+      x, [&](std::span<const Value> v) { return record_permute(v[0], swapped(v[0], dim0, dim1)); },
       "TransposeBackward0");
 }
 
@@ -132,13 +146,13 @@ Tensor Tensor::transpose(std::int64_t dim0, std::int64_t dim1, SourceLocation at
 }
 Tensor Tensor::t(SourceLocation at) const {
   const Operand x(*this, at);
-  return capture(
-      {&x},
+  return capture_view(
+      x,
       [](std::span<const Value> v) {
         if (v[0].rank() > 2) fail_call("t", v[0], "wants at most 2 dims", "transpose() and permute() take any number");
         return record_permute(v[0], v[0].rank() == 2 ? Dims{1, 0} : swapped(v[0], 0, 0));
       },
-      "TBackward");
+      "TBackward0");
 }
 
 }  // namespace weft

@@ -1,5 +1,7 @@
-// Parts along one dim: slice, narrow, select; and slice_scatter, which puts such a part back among zeros.
+// Parts along one dim: slice, narrow, select; slice_scatter, which puts such a part back among zeros; and slice_write,
+// which puts it into another tensor.
 #include <algorithm>
+#include <cstring>
 
 #include "graph/capture/capture.h"
 #include "graph/passes/rewriter.h"
@@ -38,6 +40,7 @@ Types infer_scatter(const OpCall& call) {
 }
 
 Value record_scatter(const Value& x, std::int64_t dim, std::int64_t start, std::int64_t step, std::int64_t size);
+Value record_write(const Value& whole, const Value& part, std::int64_t dim, std::int64_t start, std::int64_t step);
 
 void grad_slice(GradCall& g) {
   const auto dim = g.attr<std::int64_t>("dim");
@@ -72,15 +75,27 @@ Kernel compile_scatter(const OpCall& call) {
   return {.run = scatter_kernel(call.in(0), part.strides, part.base, call.out().shape.numel())};
 }
 
+std::optional<Dims> strides(const TensorType&, const TensorType&, const Attrs& attrs, const Dims& strides) {
+  Dims result = strides;
+  result[static_cast<std::size_t>(attrs.get<std::int64_t>("dim"))] *= attrs.get<std::int64_t>("step");
+  return result;
+}
+Value write(const Value& whole, const Value& part, const Attrs& attrs) {
+  return record_write(whole, part, attrs.get<std::int64_t>("dim"), attrs.get<std::int64_t>("start"),
+                      attrs.get<std::int64_t>("step"));
+}
+constexpr ViewRule kView{strides, write};
+
 constexpr OpDef kSlice{.name = "slice",
                        .min_inputs = 1,
                        .max_inputs = 1,
                        .infer = infer_slice,
                        .grad = grad_slice,
                        .compile = compile_slice,
-                       .grad_name = "SliceBackward",
+                       .grad_name = "SliceBackward0",
                        .trait = Trait::part,
-                       .simplify = drop_copy};
+                       .simplify = drop_copy,
+                       .view = &kView};
 WEFT_REGISTER_OP(kSlice);
 
 constexpr OpDef kSliceScatter{.name = "slice_scatter",
@@ -89,8 +104,59 @@ constexpr OpDef kSliceScatter{.name = "slice_scatter",
                               .infer = infer_scatter,
                               .grad = grad_scatter,
                               .compile = compile_scatter,
-                              .grad_name = "SliceScatterBackward"};
+                              .grad_name = "SliceScatterBackward0"};
 WEFT_REGISTER_OP(kSliceScatter);
+
+// Of slice_write: attributes dim, start, step; the first operand, in which element i of the second one is at
+// start + i * step of dim.
+Types infer_write(const OpCall& call) {
+  const TensorType &whole = call.in(0), &part = call.in(1);
+  call.require(whole.dtype == part.dtype, "the dtypes differ");
+  call.require(whole.shape.rank() == part.shape.rank(), "the ranks differ");
+  const auto dim = checked_attr_in(call, "dim", 0, whole.shape.rank() - 1);
+  const std::int64_t start = checked_attr_in(call, "start", 0, whole.shape[static_cast<int>(dim)]);
+  const std::int64_t step = checked_attr_in(call, "step", 1, kMaxExtent);
+  for (int d = 0; d < whole.shape.rank(); ++d) {
+    const std::int64_t room = d == dim ? (whole.shape[d] - start + step - 1) / step : whole.shape[d];
+    call.require(d == dim ? part.shape[d] <= room : part.shape[d] == room, "the part does not fit into the whole");
+  }
+  return {whole};
+}
+
+void grad_write(GradCall& g) {
+  const auto dim = g.attr<std::int64_t>("dim"), start = g.attr<std::int64_t>("start");
+  const auto step = g.attr<std::int64_t>("step"), count = g.in(1).shape()[static_cast<int>(dim)];
+  if (g.needs(0)) g.set(0, record_write(g.dout(), zeros_like(g.in(1)), dim, start, step));
+  if (g.needs(1)) g.set(1, slice(g.dout(), dim, start, count == 0 ? start : start + (count - 1) * step + 1, step));
+}
+
+// Where the output has the bytes of the whole, only the part moves.
+Kernel compile_write(const OpCall& call) {
+  const Part part(call, call.in(0).shape);
+  const KernelFn place = place_kernel(call.in(1), part.strides, part.base);
+  return {.run = [place, bytes = call.out().bytes()](const KernelArgs& args) {
+    if (args.out[0] != args.in[0] && bytes > 0) std::memcpy(args.out[0], args.in[0], bytes);
+    place({args.in + 1, args.out, args.scratch});
+  }};
+}
+
+bool whole_in_place(const Attrs&, std::size_t operand, std::size_t) { return operand == 0; }
+
+constexpr OpDef kSliceWrite{.name = "slice_write",
+                            .min_inputs = 2,
+                            .max_inputs = 2,
+                            .infer = infer_write,
+                            .grad = grad_write,
+                            .compile = compile_write,
+                            .grad_name = "CopySlices",
+                            .in_place = whole_in_place};
+WEFT_REGISTER_OP(kSliceWrite);
+
+// A part that is all of the whole takes its place.
+Value record_write(const Value& whole, const Value& part, std::int64_t dim, std::int64_t start, std::int64_t step) {
+  if (whole.shape() == part.shape()) return part;
+  return whole.builder().record(kSliceWrite, {whole, part}, Attrs{{"dim", dim}, {"start", start}, {"step", step}});
+}
 
 Value record_scatter(const Value& x, std::int64_t dim, std::int64_t start, std::int64_t step, std::int64_t size) {
   return x.builder().record(kSliceScatter, {x}, Attrs{{"dim", dim}, {"size", size}, {"start", start}, {"step", step}});
@@ -135,16 +201,16 @@ Value slice(const Value& x, std::int64_t dim, std::int64_t start, std::int64_t e
 }
 
 Tensor narrow(const Operand& x, std::int64_t dim, std::int64_t start, std::int64_t length) {
-  return capture({&x}, [&](std::span<const Value> v) { return narrow(v[0], dim, start, length); });
+  return capture_view(x, [&](std::span<const Value> v) { return narrow(v[0], dim, start, length); });
 }
 
 Tensor slice(const Operand& x, std::int64_t dim, std::int64_t start, std::int64_t end, std::int64_t step) {
-  return capture({&x}, [&](std::span<const Value> v) { return slice(v[0], dim, start, end, step); });
+  return capture_view(x, [&](std::span<const Value> v) { return slice(v[0], dim, start, end, step); });
 }
 
 Tensor select(const Operand& x, std::int64_t dim, std::int64_t index) {
-  return capture(
-      {&x}, [&](std::span<const Value> v) { return select(v[0], dim, index); }, "SelectBackward");
+  return capture_view(
+      x, [&](std::span<const Value> v) { return select(v[0], dim, index); }, "SelectBackward0");
 }
 
 Tensor Tensor::narrow(std::int64_t dim, std::int64_t start, std::int64_t length, SourceLocation at) const {

@@ -1,6 +1,7 @@
 // The same elements under another shape: reshape, view, flatten, squeeze, unsqueeze. All are one op, which moves
 // nothing.
 #include "graph/capture/capture.h"
+#include "graph/capture/tensor_impl.h"
 #include "graph/passes/rewriter.h"
 #include "ops/call_checks.h"
 #include "ops/values.h"
@@ -22,15 +23,21 @@ std::optional<ValueId> simplify(Rewriter& r, const Call& call) {
   if (&r.op(call.operands[0]) != call.op) return std::nullopt;
   return r.reshaped(r.operand(call.operands[0]), call.type().shape);
 }
+std::optional<Dims> strides(const TensorType& from, const TensorType& to, const Attrs&, const Dims& strides) {
+  return strides_for_shape(from.shape, strides, to.shape);
+}
+Value write(const Value& whole, const Value& part, const Attrs&) { return reshape(part, whole.shape()); }
+constexpr ViewRule kView{strides, write};
 
 constexpr OpDef kReshape{.name = "reshape",
                          .min_inputs = 1,
                          .max_inputs = 1,
                          .infer = infer,
                          .grad = grad,
-                         .grad_name = "ViewBackward",
+                         .grad_name = "ViewBackward0",
                          .alias = true,
-                         .simplify = simplify};
+                         .simplify = simplify,
+                         .view = &kView};
 WEFT_REGISTER_OP(kReshape);
 
 // A node of its own even where the shape stays: the tensor that a public function gives back is not its operand.
@@ -116,28 +123,29 @@ Value squeeze(const Value& x, std::int64_t dim) { return reshape(x, squeezed(x, 
 Value unsqueeze(const Value& x, std::int64_t dim) { return record_reshape(x, unsqueezed(x, dim)); }
 
 Tensor view(const Operand& x, const std::vector<std::int64_t>& shape) {
-  return capture({&x}, [&](std::span<const Value> v) { return record_reshape(v[0], resolve("view", v[0], shape)); });
+  return capture_view(x, [&](std::span<const Value> v) { return record_reshape(v[0], resolve("view", v[0], shape)); });
 }
 
 Tensor reshape(const Operand& x, const std::vector<std::int64_t>& shape) {
-  return capture({&x}, [&](std::span<const Value> v) { return record_reshape(v[0], resolve("reshape", v[0], shape)); });
+  return capture_view(x,
+                      [&](std::span<const Value> v) { return record_reshape(v[0], resolve("reshape", v[0], shape)); });
 }
 
 Tensor flatten(const Operand& x, std::int64_t start_dim, std::int64_t end_dim) {
-  return capture({&x},
-                 [&](std::span<const Value> v) { return record_reshape(v[0], flattened(v[0], start_dim, end_dim)); });
+  return capture_view(
+      x, [&](std::span<const Value> v) { return record_reshape(v[0], flattened(v[0], start_dim, end_dim)); });
 }
 
 Tensor squeeze(const Operand& x, std::optional<std::int64_t> dim) {
-  return capture(
-      {&x},
+  return capture_view(
+      x,
       [&](std::span<const Value> v) { return record_reshape(v[0], dim ? squeezed(v[0], *dim) : without_ones(v[0])); },
       dim ? "SqueezeBackward1" : "SqueezeBackward0");
 }
 
 Tensor unsqueeze(const Operand& x, std::int64_t dim) {
-  return capture(
-      {&x}, [&](std::span<const Value> v) { return unsqueeze(v[0], dim); }, "UnsqueezeBackward0");
+  return capture_view(
+      x, [&](std::span<const Value> v) { return unsqueeze(v[0], dim); }, "UnsqueezeBackward0");
 }
 
 Tensor Tensor::view(const std::vector<std::int64_t>& shape, SourceLocation at) const {

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "graph/capture/evaluate.h"
+#include "graph/capture/tensor_impl.h"
 #include "weft/data.h"
 
 namespace weft::data {

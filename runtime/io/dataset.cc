@@ -2,7 +2,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "graph/capture/captured_graph.h"
+#include "graph/capture/tensor_impl.h"
 #include "weft/data.h"
 
 namespace weft::data {

@@ -6,7 +6,7 @@
 #include <memory>
 #include <new>
 
-#include "graph/capture/captured_graph.h"
+#include "graph/capture/tensor_impl.h"
 #include "runtime/io/byte_source.h"
 #include "weft/data.h"
 

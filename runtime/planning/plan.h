@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "graph/capture/storage.h"
+#include "graph/storage.h"
 #include "graph/graph.h"
 #include "graph/rows.h"
 #include "runtime/planning/step_graph.h"

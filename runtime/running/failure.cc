@@ -22,7 +22,8 @@ void throw_failure(const Graph& graph, NodeId n, const std::exception_ptr& cause
   try {
     std::rethrow_exception(cause);
   } catch (const Error& error) {
-    if (*error.where().file) throw;  // it says all of this already
+    // Equal calls share a kernel, which may have been made for another line.
+    if (*error.where().file) throw error.at(call.where);
     call.fail(without_prefix(error.what(), call.op.name));
   } catch (const std::exception& error) {
     call.fail(error.what());

@@ -4,30 +4,43 @@
 #include <chrono>
 #include <utility>
 
+#include "runtime/running/arena_pool.h"
 #include "runtime/running/failure.h"
 
 namespace weft {
 
-namespace {
-
-// Makes the system give its pages now, rather than in the first execution.
-void touch(Buffer& buffer) {
-  constexpr std::size_t kPage = 4096;
-  volatile char* bytes = buffer.as<char>();
-  for (std::size_t at = 0; at < buffer.bytes(); at += kPage) bytes[at] = 0;
-}
-
-}  // namespace
-
-Run::Run(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)), arena_(plan_->stats.arena_bytes) {
-  touch(arena_);
+Run::Run(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {
+  ArenaPool::values().enter(plan_->stats.arena_bytes);
+  ArenaPool::scratch().enter(plan_->stats.scratch_bytes);
   const Program& program = plan_->program;
   bound_.assign(program.graph.inputs().size() + program.num_results(), nullptr);
   pointers_.resize(plan_->slots.size());
-  for (std::size_t i = 0; i < pointers_.size(); ++i) pointers_[i] = resolve(plan_->slots[i]);
+  for (std::size_t i = 0; i < pointers_.size(); ++i)
+    if (plan_->slots[i].space == Space::constant) pointers_[i] = resolve(plan_->slots[i]);
   index_externals();
   make_invocations();
+}
+
+Run::~Run() {
+  give_back_memory();
+  ArenaPool::values().leave(plan_->stats.arena_bytes);
+  ArenaPool::scratch().leave(plan_->stats.scratch_bytes);
+}
+
+// The pointers into the arena are made anew where it lies elsewhere than the last time.
+void Run::take_memory() {
+  if (!arena_) arena_ = ArenaPool::values().take(plan_->stats.arena_bytes, arena_address_);
   provide_scratch(1);
+  if (arena_->as<char>() == arena_address_) return;
+  arena_address_ = arena_->as<char>();
+  for (std::size_t i = 0; i < pointers_.size(); ++i)
+    if (plan_->slots[i].space == Space::arena) pointers_[i] = resolve(plan_->slots[i]);
+}
+
+void Run::give_back_memory() {
+  if (arena_) ArenaPool::values().give_back(std::move(arena_));
+  for (auto& buffer : scratch_) ArenaPool::scratch().give_back(std::move(buffer));
+  scratch_.clear();
 }
 
 void Run::make_invocations() {
@@ -57,12 +70,13 @@ void Run::time_steps(std::vector<double>& seconds) {
 }
 
 void Run::provide_scratch(std::size_t workers) {
-  while (scratch_.size() < workers) scratch_.push_back(std::make_unique<Buffer>(plan_->stats.scratch_bytes));
+  workers_ = std::max(workers_, workers);
+  while (scratch_.size() < workers) scratch_.push_back(ArenaPool::scratch().take(plan_->stats.scratch_bytes, nullptr));
 }
 
 // Null for what is bound later.
-void* Run::resolve(const Slot& slot) {
-  if (slot.space == Space::arena) return arena_.as<char>() + slot.where;
+void* Run::resolve(const Slot& slot) const {
+  if (slot.space == Space::arena) return const_cast<char*>(arena_address_) + slot.where;
   if (slot.space != Space::constant) return nullptr;
   // Kernels never write to constants.
   return plan_->constants->data() ? plan_->constants->as<char>() + slot.where : nullptr;
@@ -120,6 +134,11 @@ void Run::check_bound() const {
 void Run::execute(Executor& executor) {
   check_bound();
   failed_.store(false, std::memory_order_relaxed);
+  struct Memory {
+    Run& run;
+    explicit Memory(Run& r) : run(r) { run.take_memory(); }
+    ~Memory() { run.give_back_memory(); }
+  } memory(*this);
   executor.run(*this);
   if (failed()) rethrow();
 }

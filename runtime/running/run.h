@@ -21,6 +21,7 @@ class ExecutorState {
 class Run {
  public:
   explicit Run(std::shared_ptr<const Plan> plan);
+  ~Run();
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
@@ -37,8 +38,8 @@ class Run {
   // then keep their old values (if the op that failed is marked may_throw) and results are undefined.
   void execute(Executor& executor);
 
-  // The bytes that this run holds: intermediates, and scratch for each worker that an executor came with so far.
-  std::size_t arena_bytes() const { return arena_.bytes() + scratch_.size() * plan_->stats.scratch_bytes; }
+  // The bytes that an execution holds: intermediates, and scratch for each worker that an executor came with so far.
+  std::size_t arena_bytes() const { return plan_->stats.arena_bytes + workers_ * plan_->stats.scratch_bytes; }
 
   // From now on each step notes what it takes, in seconds, where that is less than what stands there.
   void time_steps(std::vector<double>& seconds);
@@ -57,7 +58,7 @@ class Run {
     }
   }
   bool failed() const { return failed_.load(std::memory_order_relaxed); }
-  void* arena() { return arena_.data(); }
+  void* arena() { return arena_->data(); }
   std::unique_ptr<ExecutorState>& executor_state() { return executor_state_; }
 
  private:
@@ -70,7 +71,9 @@ class Run {
   };
 
   void make_invocations();
-  void* resolve(const Slot& slot);
+  void* resolve(const Slot& slot) const;
+  void take_memory();
+  void give_back_memory();
   void index_externals();
   void bind(std::size_t external, const void* bytes);
   void check_bound() const;
@@ -78,8 +81,11 @@ class Run {
   [[noreturn]] void rethrow();
 
   std::shared_ptr<const Plan> plan_;
-  Buffer arena_;
+  // While it executes; taken from the pools of the process.
+  std::unique_ptr<Buffer> arena_;
   std::vector<std::unique_ptr<Buffer>> scratch_;  // of each worker
+  const char* arena_address_ = nullptr;           // of the last execution: what pointers_ are of
+  std::size_t workers_ = 0;                       // the most so far
   std::vector<void*> pointers_;                   // of each of the plan's slots
   std::vector<Invocation> invocations_;           // of each step
   std::vector<KernelFn> instances_;

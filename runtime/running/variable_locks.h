@@ -1,32 +1,38 @@
-// The locks of the variables that a run touches.
+// The variables that a run holds.
 #pragma once
 
+#include <cstddef>
+#include <memory>
 #include <span>
 #include <vector>
 
-#include "graph/capture/storage.h"
+#include "graph/storage.h"
 
 namespace weft {
 
-struct VariableUse {
-  Variable* variable;
-  bool written;
-};
-
-// All runs lock in this order, that of addresses: so they cannot wait for each other in a ring.
-void sort_by_address(std::vector<VariableUse>& uses);
-
-// Locks variables, exclusively where they are written, as long as it lives. They must be sorted by address, each there
-// once, and outlive it.
+// Locks variables for its lifetime, in the order of their addresses, so that runs cannot wait for each other in a ring.
 class VariableLocks {
  public:
-  explicit VariableLocks(std::span<const VariableUse> uses);
+  struct Use {
+    std::shared_ptr<Variable> variable;
+    bool written = false;
+  };
+
+  // `order` lists the uses by address; sort_uses() makes it.
+  VariableLocks(std::span<const Use> uses, std::span<const std::size_t> order);
   ~VariableLocks();
   VariableLocks(const VariableLocks&) = delete;
   VariableLocks& operator=(const VariableLocks&) = delete;
 
+  // Those that are only read are free again: their buffers are held by now.
+  void release_shared();
+
  private:
-  std::span<const VariableUse> uses_;
+  std::span<const Use> uses_;
+  bool holds_shared_ = true;
 };
+
+// The uses by address. Throws Error where a variable is written and there twice.
+std::vector<std::size_t> sort_uses(std::span<const VariableLocks::Use> uses);
 
 }  // namespace weft

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "graph/capture/storage.h"
+#include "graph/storage.h"
 #include "weft/weft.h"
 
 namespace weft {

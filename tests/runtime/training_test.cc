@@ -3,7 +3,7 @@
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
 
-#include "graph/capture/storage.h"
+#include "graph/storage.h"
 #include "weft/weft.h"
 
 namespace weft {

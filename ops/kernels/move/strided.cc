@@ -59,11 +59,10 @@ KernelFn gather(LoopNest nest, std::int64_t base) {
 }
 
 template <class T>
-KernelFn scatter(LoopNest nest, std::int64_t base, std::int64_t out_numel) {
+KernelFn place(LoopNest nest, std::int64_t base) {
   for (int i = 0; i < nest.rank(); ++i) std::swap(nest[i].in, nest[i].out);
   const LoopDim run = nest.rank() > 0 ? nest.take(nest.rank() - 1) : LoopDim{1, 1, 1};
-  return [nest, run, base, out_numel](const KernelArgs& args) {
-    fill_elements(args.output<T>(), out_numel, T{0});
+  return [nest, run, base](const KernelArgs& args) {
     const T* source = args.input<T>(0);
     T* target = args.output<T>() + base;
     nest.for_each([&](std::int64_t in, std::int64_t out) { move_run(run, source + in, target + out); });
@@ -112,10 +111,17 @@ KernelFn gather_kernel(const TensorType& out, const std::array<std::int64_t, Sha
 KernelFn scatter_kernel(const TensorType& in, const std::array<std::int64_t, Shape::kMaxRank>& out_strides,
                         std::int64_t base, std::int64_t out_numel) {
   return with_element_size(in.dtype, [&]<class T>(T) -> KernelFn {
-    if (in.shape.numel() == 0)
-      return [out_numel](const KernelArgs& args) { fill_elements(args.output<T>(), out_numel, T{0}); };
-    return scatter<T>(LoopNest(in.shape, out_strides), base, out_numel);
+    return [out_numel, place = place_kernel(in, out_strides, base)](const KernelArgs& args) {
+      fill_elements(args.output<T>(), out_numel, T{0});
+      place(args);
+    };
   });
+}
+
+KernelFn place_kernel(const TensorType& in, const std::array<std::int64_t, Shape::kMaxRank>& out_strides,
+                      std::int64_t base) {
+  if (in.shape.numel() == 0) return [](const KernelArgs&) {};
+  return with_element_size(in.dtype, [&]<class T>(T) { return place<T>(LoopNest(in.shape, out_strides), base); });
 }
 
 }  // namespace weft

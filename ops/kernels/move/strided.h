@@ -65,4 +65,8 @@ KernelFn gather_kernel(const TensorType& out, const std::array<std::int64_t, Sha
 KernelFn scatter_kernel(const TensorType& in, const std::array<std::int64_t, Shape::kMaxRank>& out_strides,
                         std::int64_t base, std::int64_t out_numel);
 
+// The same without touching the output's other elements.
+KernelFn place_kernel(const TensorType& in, const std::array<std::int64_t, Shape::kMaxRank>& out_strides,
+                      std::int64_t base);
+
 }  // namespace weft

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "graph/builder.h"
-#include "graph/capture/storage.h"
+#include "graph/storage.h"
 #include "runtime/planning/plan_text.h"
 #include "tests/testing/dag_ops.h"
 #include "tests/testing/memory_checker.h"

@@ -1,4 +1,4 @@
-#include "graph/capture/storage.h"
+#include "graph/storage.h"
 
 #include <sys/mman.h>
 
@@ -84,6 +84,13 @@ std::shared_ptr<const Buffer> Variable::read() {
   std::shared_ptr<const Buffer> now = buffer_;
   unlock_shared();
   return now;
+}
+
+std::shared_ptr<const Buffer> Variable::copy() {
+  const std::shared_ptr<const Buffer> now = read();
+  auto fresh = std::make_shared<Buffer>(now->bytes());
+  if (now->bytes() > 0) std::memcpy(fresh->data(), now->data(), now->bytes());
+  return fresh;
 }
 
 void Variable::assign(std::shared_ptr<Buffer> buffer) {

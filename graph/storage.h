@@ -57,6 +57,12 @@ class Variable {
   // The bytes for writing in place, after copying them where somebody else holds them.
   void* write();
 
+  // Somebody may write to the bytes at any time from here on: a pointer was handed out.
+  void expose() { exposed_.store(true, std::memory_order_relaxed); }
+  bool exposed() const { return exposed_.load(std::memory_order_relaxed); }
+  // A buffer of its own with the value now.
+  std::shared_ptr<const Buffer> copy();
+
   // A run holds the lock of each variable it touches, shared or exclusive, taken in address order.
   void lock_shared();
   void unlock_shared();
@@ -70,6 +76,7 @@ class Variable {
  private:
   TensorType type_;
   std::shared_ptr<Buffer> buffer_;
+  std::atomic<bool> exposed_{false};
   std::atomic<int> lock_{0};  // -1: a writer; n > 0: readers
 };
 

@@ -1,0 +1,110 @@
+// TensorImpl: what a Tensor handle names. A tensor is a name for versions of a value: an operation reads the version
+// that is there when it is called, and writing makes another one. Nothing that was captured earlier changes.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "graph/capture/captured_call.h"
+#include "graph/storage.h"
+#include "weft/tensor.h"
+
+namespace weft {
+
+class Trace;
+
+// One step from a tensor to a view of it: a call of one operand.
+struct ViewStep {
+  const OpDef* op = nullptr;
+  Attrs attrs;
+  TensorType from, to;
+};
+
+// How a view is reached from the tensor that has the storage, which is never a view itself.
+struct ViewPath {
+  std::shared_ptr<TensorImpl> base;
+  std::vector<ViewStep> steps;
+  // The distances between neighbours in each dim, in elements of the base: what PyTorch's tensor would have. They
+  // decide whether reshape() is a view or a copy.
+  Dims strides;
+  bool tracks_grad = true;  // false: detach() or data() is on the way, or grad mode was off
+};
+
+struct TensorImpl : std::enable_shared_from_this<TensorImpl> {
+  explicit TensorImpl(TensorType t) : type(std::move(t)) {}
+  ~TensorImpl();
+
+  const TensorType type;
+
+  // ---- Changed by one thread while no other uses the tensor
+  bool leaf_requires_grad = false;
+  bool retains_grad = false;
+  const char* grad_name = nullptr;  // of the version now, where it is not its op's
+  std::shared_ptr<TensorImpl> grad;
+  std::optional<ViewPath> view;
+  std::uint64_t born_in = 0;  // the trace that made it
+
+  bool requires_grad();
+  bool is_leaf();
+
+  // ---- The version now: storage with a value, or a captured call. Any thread. For tensors that are no views.
+  // Takes a captured call; name: of its gradient function where it is not its op's.
+  void set_call(CapturedValue value, const char* name = nullptr);
+  void set_storage(std::shared_ptr<Variable> variable);
+  // Null while the version is a call.
+  std::shared_ptr<Variable> storage_if_any() const;
+  // Undefined while the version is storage.
+  CapturedValue call_if_any() const;
+
+  // The storage, if there is any, for comparing only.
+  const Variable* storage_now() const { return storage_now_.load(std::memory_order_acquire); }
+
+  // The value as storage. One that was captured is computed first; not for values that require gradients.
+  std::shared_ptr<Variable> storage();
+
+ private:
+  friend class Versions;
+  std::atomic<const Variable*> storage_now_{nullptr};
+  mutable SpinLock lock_;  // guards what follows
+  std::shared_ptr<Variable> variable_;
+  CapturedValue call_;
+  // Of storage: the call that stands for its present value while an operation holds it.
+  std::weak_ptr<CapturedCall> version_;
+  // Of a view: its present version, and the version of the base that it was taken from.
+  CapturedValue seen_;
+  std::weak_ptr<CapturedCall> seen_from_;
+  std::uint32_t seen_output_ = 0;
+};
+
+// The version of a tensor that an operation reads now. In a trace this is the trace's value of it.
+CapturedValue current_version(const std::shared_ptr<TensorImpl>& tensor, SourceLocation at);
+
+// The tensor has another value from here on: `value` is of its type. Checks what PyTorch checks of writes in place, in
+// the voice of `op`. Views write through to their base.
+void write_version(const std::shared_ptr<TensorImpl>& tensor, CapturedValue value, const char* op, SourceLocation at);
+
+// From a handle to what it names, and back.
+struct TensorAccess {
+  static const std::shared_ptr<TensorImpl>& impl(const Tensor& tensor) { return tensor.impl(); }
+  static Tensor wrap(std::shared_ptr<TensorImpl> impl) { return Tensor(std::move(impl)); }
+};
+
+// In a trace: gradients end in this tensor, which the trace made, from here on.
+void make_leaf_of_trace(const std::shared_ptr<TensorImpl>& tensor, SourceLocation at);
+
+// New tensors.
+Tensor make_captured(CapturedValue value, const char* grad_name = nullptr);
+Tensor make_leaf(TensorType type, std::shared_ptr<Buffer> buffer);
+// A view of `of`, reached by further steps; `value` is its version now, where that is known.
+Tensor make_view(const std::shared_ptr<TensorImpl>& of, std::vector<ViewStep> steps, Dims strides, bool tracks_grad,
+                 CapturedValue value, const char* grad_name);
+
+// Strides of a tensor: those of its view, or dense ones.
+Dims strides_of(const TensorImpl& tensor);
+// The strides of the same elements under another shape; nothing where that needs a copy.
+std::optional<Dims> strides_for_shape(const Shape& from, const Dims& strides, const Shape& to);
+
+}  // namespace weft
