@@ -32,4 +32,11 @@ Attrs full_attrs(const TensorType& type, double value) {
   return {{"dtype", type.dtype}, {"shape", type.shape.vec()}, {"value", value}};
 }
 
+Attrs full_attrs(const TensorType& type, std::int64_t value) {
+  constexpr std::int64_t kExact = std::int64_t{1} << 53;
+  Attrs attrs = full_attrs(type, static_cast<double>(value));
+  if (type.dtype == DType::i64 && (value > kExact || value < -kExact)) attrs.set("exact", value);
+  return attrs;
+}
+
 }  // namespace weft::known_ops

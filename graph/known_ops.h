@@ -20,5 +20,7 @@ const OpDef& sum_blocks();  // the total of a fused op's block sums
 
 // Attributes of full: each element of a value of this type is this number.
 Attrs full_attrs(const TensorType& type, double value);
+// The same for i64, with all digits.
+Attrs full_attrs(const TensorType& type, std::int64_t value);
 
 }  // namespace weft::known_ops

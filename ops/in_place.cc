@@ -63,8 +63,10 @@ Tensor operator-=(const Tensor& a, const Operand& b) { return a.sub_(b); }
 Tensor operator*=(const Tensor& a, const Operand& b) { return a.mul_(b); }
 Tensor operator/=(const Tensor& a, const Operand& b) { return a.div_(b); }
 
-Tensor Tensor::fill_(double value, SourceLocation at) const {
+Tensor Tensor::fill_(const Operand& value, SourceLocation at) const {
   if (!defined()) throw Error("[fill_] undefined tensor", at);
+  if (!value.is_number())
+    throw Error("[fill_] " + TensorAccess::impl(*this)->type.str() + ": the value is no number", at);
   CaptureScope scope(at);
   const Value filled = full(scope.builder(), TensorAccess::impl(*this)->type, value);
   return overwrite("fill_", "FillBackward0", *this, scope, filled, at);

@@ -7,11 +7,13 @@
 
 #include "graph/autodiff.h"
 #include "graph/builder.h"
+#include "weft/tensor.h"
 
 namespace weft {
 
 // ---- creation.cc
 Value full(Builder& b, const TensorType& type, double value);
+Value full(Builder& b, const TensorType& type, const Operand& number);
 Value zeros_like(const Value& x);
 Value ones_like(const Value& x);
 inline Value number(Builder& b, DType dtype, double value) { return full(b, {dtype, {}}, value); }

@@ -44,8 +44,11 @@ DType number_dtype(const Operand& number, std::optional<DType> beside) {
   return *beside;
 }
 
-Value record_number(Builder& builder, DType dtype, double value) {
-  return builder.record(known_ops::full(), {}, known_ops::full_attrs({dtype, {}}, value));
+Value record_number(Builder& builder, DType dtype, const Operand& number) {
+  const bool whole = dtype == DType::i64 && number.number_dtype() == DType::i64;
+  return builder.record(
+      known_ops::full(), {},
+      whole ? known_ops::full_attrs({dtype, {}}, number.whole()) : known_ops::full_attrs({dtype, {}}, number.number()));
 }
 
 }  // namespace
@@ -106,7 +109,7 @@ CaptureScope::CaptureScope(std::span<const Operand* const> operands) : builder_(
   }
   values_.reserve(operands.size());
   for (const Operand* o : operands) {
-    values_.push_back(o->is_number() ? record_number(builder_, number_dtype(*o, promotion.result()), o->number())
+    values_.push_back(o->is_number() ? record_number(builder_, number_dtype(*o, promotion.result()), *o)
                                      : value_of(o->tensor()));
   }
 }

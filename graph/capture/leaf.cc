@@ -1,4 +1,5 @@
 // Leaves from the user's numbers.
+#include <algorithm>
 #include <cstring>
 
 #include "graph/capture/tensor_impl.h"
@@ -11,6 +12,7 @@ namespace {
 struct Elements {
   std::vector<std::int64_t> shape;
   std::vector<double> values;
+  std::vector<std::int64_t> wholes;  // the same with all digits, where they are whole numbers
   DType dtype = DType::boolean;
 };
 
@@ -23,6 +25,7 @@ void gather(const Literal& literal, std::size_t depth, Elements& elements, Sourc
   if (!literal.is_list()) {
     if (depth != elements.shape.size()) throw Error("[tensor] the braces do not nest evenly", at);
     elements.values.push_back(literal.number());
+    elements.wholes.push_back(literal.whole());
     elements.dtype = wider(elements.dtype, literal.dtype());
     return;
   }
@@ -67,7 +70,10 @@ Tensor tensor(const Literal& literal, std::optional<DType> dtype, SourceLocation
       store<double>(elements.values, buffer->data());
       break;
     case DType::i64:
-      store<std::int64_t>(elements.values, buffer->data());
+      if (elements.dtype == DType::i64)
+        std::copy(elements.wholes.begin(), elements.wholes.end(), buffer->as<std::int64_t>());
+      else
+        store<std::int64_t>(elements.values, buffer->data());
       break;
     case DType::boolean:
       store<bool>(elements.values, buffer->data());

@@ -73,12 +73,29 @@ double Tensor::item_f64(SourceLocation at) const {
   return single_element<double>(*this, at);
 }
 
-std::int64_t Tensor::item_i64(SourceLocation at) const {
+std::int64_t Tensor::item_i64(SourceLocation at, std::size_t bytes, bool is_signed) const {
   checked(impl_, at);
-  if (!is_floating(dtype())) return single_element<std::int64_t>(*this, at);
-  const double number = single_element<double>(*this, at);
-  if (!(number >= -0x1p63 && number < 0x1p63)) throw Error("[item] the value does not fit an integer", at);
-  return static_cast<std::int64_t>(number);
+  const auto refuse = [&](const std::string& value) {
+    throw Error("[item] " + impl_->type.str() + ": the value " + value + " does not fit the integer type asked for",
+                at);
+  };
+  std::int64_t whole = 0;
+  if (is_floating(dtype())) {
+    const double number = single_element<double>(*this, at);
+    if (!(number >= -0x1p63 && number < 0x1p63)) refuse(std::to_string(number));
+    whole = static_cast<std::int64_t>(number);
+  } else {
+    whole = single_element<std::int64_t>(*this, at);
+  }
+  const int bits = static_cast<int>(8 * bytes) - (is_signed ? 1 : 0);
+  if ((!is_signed && whole < 0) || (bits < 63 && (whole >> bits) != (whole < 0 ? -1 : 0)))
+    refuse(std::to_string(whole));
+  return whole;
+}
+
+bool Tensor::item_bool(SourceLocation at) const {
+  checked(impl_, at);
+  return dtype() == DType::i64 ? single_element<std::int64_t>(*this, at) != 0 : single_element<double>(*this, at) != 0;
 }
 
 const void* Tensor::raw_data(DType dtype, SourceLocation at) const {

@@ -61,7 +61,7 @@ Call Rewriter::call(ValueId v) const {
 }
 
 std::optional<double> Rewriter::constant(ValueId v) const {
-  if (op(v).trait != Trait::constant) return std::nullopt;
+  if (op(v).trait != Trait::constant || calls_[v.node].attrs->find("exact")) return std::nullopt;
   return attr<double>(v, "value");
 }
 

@@ -45,10 +45,11 @@ class Module {
   std::vector<Tensor> parameters() const;
   std::vector<std::pair<std::string, std::shared_ptr<Module>>> children() const { return children_; }
 
-  // Training mode, of this module and all its parts; on at first. compile() reads it when it traces.
+  // Training mode, of this module and all its parts; on at first. A compiled function that reads it is traced again
+  // when it changes.
   void train(bool on = true);
   void eval() { train(false); }
-  bool is_training() const { return training_; }
+  bool is_training() const;
 
   // Clears the gradients of all parameters.
   void zero_grad(SourceLocation at = SourceLocation::current());
@@ -83,7 +84,7 @@ class Module {
 
   std::vector<std::pair<std::string, Tensor>> parameters_;
   std::vector<std::pair<std::string, std::shared_ptr<Module>>> children_;
-  bool training_ = true;
+  std::shared_ptr<bool> training_ = std::make_shared<bool>(true);  // shared with traces that read it
 };
 
 // x W^T + b for x [..., in]; weight [out, in] and bias [out] start as U(-1/sqrt(in), 1/sqrt(in)).

@@ -25,6 +25,7 @@ class Literal {
   template <class N>
   requires std::is_arithmetic_v<N> Literal(N number)
       : number_(static_cast<double>(number)),
+        whole_(std::is_integral_v<N> ? static_cast<std::int64_t>(number) : 0),
         dtype_(std::is_same_v<N, bool> ? DType::boolean
                : std::is_integral_v<N> ? DType::i64
                                        : DType::f32) {}
@@ -33,11 +34,13 @@ class Literal {
   bool is_list() const { return is_list_; }
   const std::vector<Literal>& items() const { return items_; }
   double number() const { return number_; }
+  std::int64_t whole() const { return whole_; }
   DType dtype() const { return dtype_; }
 
  private:
   std::vector<Literal> items_;
   double number_ = 0;
+  std::int64_t whole_ = 0;
   DType dtype_ = DType::f32;
   bool is_list_ = false;
 };
@@ -52,7 +55,7 @@ Tensor from_data(std::span<const bool> values, const Shape& shape, WEFT_AT);
 
 Tensor zeros(const Shape& shape, DType dtype = kFloat32, WEFT_AT);
 Tensor ones(const Shape& shape, DType dtype = kFloat32, WEFT_AT);
-Tensor full(const Shape& shape, double value, DType dtype = kFloat32, WEFT_AT);
+Tensor full(const Shape& shape, const Operand& value, DType dtype = kFloat32, WEFT_AT);
 Tensor zeros_like(const Tensor& like, WEFT_AT);
 Tensor ones_like(const Tensor& like, WEFT_AT);
 // start, start + step, ... below end (above, for a negative step). i64 unless dtype says otherwise.

@@ -62,8 +62,10 @@ class Tensor {
   // The value of a tensor of one element. Throws Error for any other number of elements.
   template <class T = double>
   T item(SourceLocation at = SourceLocation::current()) const {
-    if constexpr (std::is_integral_v<T>)
-      return static_cast<T>(item_i64(at));
+    if constexpr (std::is_same_v<T, bool>)
+      return item_bool(at);
+    else if constexpr (std::is_integral_v<T>)
+      return static_cast<T>(item_i64(at, sizeof(T), std::is_signed_v<T>));
     else
       return static_cast<T>(item_f64(at));
   }
@@ -110,7 +112,7 @@ class Tensor {
 
   // ---- In place. A leaf that requires gradients is refused unless a NoGradGuard is in force.
   Tensor zero_(SourceLocation at = SourceLocation::current()) const;
-  Tensor fill_(double value, SourceLocation at = SourceLocation::current()) const;
+  Tensor fill_(const Operand& value, SourceLocation at = SourceLocation::current()) const;
   Tensor copy_(const Tensor& src, SourceLocation at = SourceLocation::current()) const;
   Tensor add_(const Operand& other) const;
   Tensor sub_(const Operand& other) const;
@@ -168,7 +170,8 @@ class Tensor {
 
  private:
   double item_f64(SourceLocation at) const;
-  std::int64_t item_i64(SourceLocation at) const;
+  std::int64_t item_i64(SourceLocation at, std::size_t bytes, bool is_signed) const;
+  bool item_bool(SourceLocation at) const;
   const void* raw_data(DType dtype, SourceLocation at) const;
   void* raw_mutable_data(DType dtype, SourceLocation at);
 
@@ -183,6 +186,7 @@ class Operand {
   template <class N>
   requires std::is_arithmetic_v<N> Operand(N number, SourceLocation at = SourceLocation::current())
       : number_(static_cast<double>(number)),
+        whole_(std::is_integral_v<N> ? static_cast<std::int64_t>(number) : 0),
         number_dtype_(std::is_same_v<N, bool> ? DType::boolean
                       : std::is_integral_v<N> ? DType::i64
                                               : DType::f32),
@@ -191,12 +195,15 @@ class Operand {
   bool is_number() const { return !tensor_.defined() && number_dtype_.has_value(); }
   const Tensor& tensor() const { return tensor_; }
   double number() const { return number_; }
+  // All digits of a whole number.
+  std::int64_t whole() const { return whole_; }
   DType number_dtype() const { return *number_dtype_; }
   SourceLocation at() const { return at_; }
 
  private:
   Tensor tensor_;
   double number_ = 0;
+  std::int64_t whole_ = 0;
   std::optional<DType> number_dtype_;
   SourceLocation at_;
 };

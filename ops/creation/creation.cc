@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "graph/capture/capture.h"
+#include "graph/known_ops.h"
 #include "ops/call_checks.h"
 #include "ops/kernels/elements.h"
 #include "ops/values.h"
@@ -27,14 +28,23 @@ T from_double(double value) {
 
 Types infer_full(const OpCall& call) {
   const TensorType type{checked_attr<DType>(call, "dtype"), Shape(checked_attr<Dims>(call, "shape"))};
-  require_representable(call, type.dtype, checked_attr<double>(call, "value"));
+  const auto value = checked_attr<double>(call, "value");
+  // A whole number that f64 has not stands beside it.
+  if (call.attrs.find("exact"))
+    call.require(type.dtype == DType::i64 && std::holds_alternative<std::int64_t>(*call.attrs.find("exact")),
+                 "'exact' is a whole number of an i64 tensor");
+  else
+    require_representable(call, type.dtype, value);
   return {type};
 }
 
 Kernel compile_full(const OpCall& call) {
   return with_element_type(call.out().dtype, [&]<class T>(T) {
-    return Kernel{.run = [n = call.out().shape.numel(), value = from_double<T>(call.attr<double>("value"))](
-                             const KernelArgs& args) { fill_elements(args.output<T>(), n, value); }};
+    const AttrValue* exact = call.attrs.find("exact");
+    const T value = exact ? static_cast<T>(std::get<std::int64_t>(*exact)) : from_double<T>(call.attr<double>("value"));
+    return Kernel{.run = [n = call.out().shape.numel(), value](const KernelArgs& args) {
+      fill_elements(args.output<T>(), n, value);
+    }};
   });
 }
 
@@ -102,13 +112,18 @@ std::int64_t arange_length(double start, double end, double step, SourceLocation
 }  // namespace
 
 Value full(Builder& b, const TensorType& type, double value) {
-  return b.record(kFull, {}, Attrs{{"dtype", type.dtype}, {"shape", type.shape.vec()}, {"value", value}});
+  return b.record(kFull, {}, known_ops::full_attrs(type, value));
+}
+Value full(Builder& b, const TensorType& type, const Operand& number) {
+  if (number.number_dtype() != DType::i64) return full(b, type, number.number());
+  return b.record(kFull, {}, known_ops::full_attrs(type, number.whole()));
 }
 
 Value zeros_like(const Value& x) { return full(x.builder(), x.type(), 0); }
 Value ones_like(const Value& x) { return full(x.builder(), x.type(), 1); }
 
-Tensor full(const Shape& shape, double value, DType dtype, SourceLocation at) {
+Tensor full(const Shape& shape, const Operand& value, DType dtype, SourceLocation at) {
+  if (!value.is_number()) fail_call("full", {}, at, "the value is no number");
   return capture(at, [&](Builder& b) { return full(b, {dtype, shape}, value); });
 }
 

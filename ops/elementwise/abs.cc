@@ -20,7 +20,7 @@ WEFT_REGISTER_OP(kAbs);
 void grad_sign(GradCall&) {}
 constexpr OpDef kSign = number_op<ElementFn::sign>(grad_sign, "SignBackward0", [](auto x) {
   using T = decltype(x);
-  return x > T{0} ? T{1} : x < T{0} ? T{-1} : x;  // nan stays nan
+  return x > T{0} ? T{1} : x < T{0} ? T{-1} : T{0};  // 0 for nan, as PyTorch has it
 });
 WEFT_REGISTER_OP(kSign);
 

@@ -112,13 +112,16 @@ Tensor add(const Operand& a, const Operand& b) {
   return capture({&a, &b}, [](auto v) { return add(v[0], v[1]); });
 }
 Tensor sub(const Operand& a, const Operand& b) {
-  return capture({&a, &b}, [](auto v) { return sub(v[0], v[1]); });
+  return capture(
+      {&a, &b}, [](auto v) { return sub(v[0], v[1]); }, a.is_number() ? "RsubBackward1" : nullptr);
 }
 Tensor mul(const Operand& a, const Operand& b) {
   return capture({&a, &b}, [](auto v) { return mul(v[0], v[1]); });
 }
+// A number by a tensor is the product of the number and the reciprocal in PyTorch.
 Tensor div(const Operand& a, const Operand& b) {
-  return capture({&a, &b}, [](auto v) { return div(v[0], v[1]); });
+  return capture(
+      {&a, &b}, [](auto v) { return div(v[0], v[1]); }, a.is_number() ? "MulBackward0" : nullptr);
 }
 Tensor neg(const Operand& x) {
   return capture({&x}, [](auto v) { return neg(v[0]); });

@@ -30,6 +30,7 @@ Types infer_clamp(const OpCall& call) {
   return infer_number(call);
 }
 
+// No gradient at the bounds.
 void grad_clamp(GradCall& g) {
   const Value x = g.in(0);
   const Node& node = g.builder().graph().node(g.out().id().node);
@@ -37,9 +38,9 @@ void grad_clamp(GradCall& g) {
   const AttrValue* max = node.attrs.find("max");
   const auto bound = [&](const AttrValue* value) { return number(g.builder(), x.dtype(), std::get<double>(*value)); };
   Value inside;
-  if (min) inside = ge(x, bound(min));
+  if (min) inside = gt(x, bound(min));
   if (max) {
-    const Value below = le(x, bound(max));
+    const Value below = lt(x, bound(max));
     inside = min ? logical_and(inside, below) : below;
   }
   g.set(0, where(inside, g.dout(), number(g.builder(), x.dtype(), 0)));

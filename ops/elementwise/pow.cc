@@ -149,7 +149,9 @@ Value pow(const Value& x, double exponent) {
 }
 
 Tensor pow(const Operand& a, const Operand& b) {
-  if (!b.is_number()) return capture({&a, &b}, [](auto v) { return pow(v[0], v[1]); });
+  if (!b.is_number())
+    return capture(
+        {&a, &b}, [](auto v) { return pow(v[0], v[1]); }, a.is_number() ? "PowBackward2" : nullptr);
   return capture({&a},
                  [&b](auto v) { return pow(is_floating(b.number_dtype()) ? to_floating(v[0]) : v[0], b.number()); });
 }

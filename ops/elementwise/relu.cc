@@ -23,7 +23,7 @@ void grad_relu_grad(GradCall& g) {
 void grad_relu(GradCall& g) { g.set(0, relu_grad(g.dout(), g.out())); }
 
 constexpr OpDef kRelu = number_op<ElementFn::relu>(grad_relu, "ReluBackward0",
-                                                   [](auto x) { return x <= decltype(x){0} ? decltype(x){0} : x; });
+                                                   [](auto x) { return x < decltype(x){0} ? decltype(x){0} : x; });
 WEFT_REGISTER_OP(kRelu);
 
 }  // namespace

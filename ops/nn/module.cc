@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "graph/capture/trace.h"
 #include "weft/nn.h"
 
 namespace weft::nn {
@@ -70,8 +71,15 @@ std::vector<Tensor> Module::parameters() const {
   return values;
 }
 
+bool Module::is_training() const {
+  if (!training_) return true;  // of a module that was moved from
+  if (Trace* trace = Trace::current())
+    trace->guard([flag = training_, traced = *training_] { return *flag == traced; });
+  return *training_;
+}
+
 void Module::train(bool on) {
-  training_ = on;
+  if (training_) *training_ = on;
   for (const auto& child : children_) child.second->train(on);
 }
 

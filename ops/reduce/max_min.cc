@@ -25,7 +25,11 @@ Types infer(const OpCall& call) {
 void grad(GradCall& g) {
   const Value& x = g.in(0);
   const auto& dims = g.attr<Dims>("dims");
-  const Value ties = cast(eq(x, expand_reduced(g.out(), x, dims)), x.dtype());
+  const Value extreme = expand_reduced(g.out(), x, dims);
+  Value equal = eq(x, extreme);
+  // Over all elements, those that are nan share the gradient of an extreme that is nan.
+  if (static_cast<int>(dims.size()) == x.rank()) equal = logical_or(equal, logical_and(ne(x, x), ne(extreme, extreme)));
+  const Value ties = cast(equal, x.dtype());
   const Value count = dims.empty() ? ties : sum(ties, dims, true);
   const Value share = reshape(g.dout(), count.shape()) / count;
   g.set(0, ties * share);

@@ -40,17 +40,17 @@ struct ElementFunctor;
 WEFT_UNARY_FUNCTOR(neg, hn::Neg(x));
 WEFT_UNARY_FUNCTOR(abs, hn::Abs(x));
 WEFT_UNARY_FUNCTOR(sign,
-                   hn::IfThenElse(hn::Or(hn::Eq(x, hn::Zero(d)), hn::IsNaN(x)), x, hn::CopySign(hn::Set(d, 1.0f), x)));
+                   hn::IfThenZeroElse(hn::Or(hn::Eq(x, hn::Zero(d)), hn::IsNaN(x)), hn::CopySign(hn::Set(d, 1.0f), x)));
 WEFT_UNARY_FUNCTOR(square, hn::Mul(x, x));
 WEFT_UNARY_FUNCTOR(cube, hn::Mul(hn::Mul(x, x), x));
 WEFT_UNARY_FUNCTOR(reciprocal, hn::Div(hn::Set(d, 1.0f), x));
 WEFT_UNARY_FUNCTOR(sqrt, hn::Sqrt(x));
 WEFT_UNARY_FUNCTOR(root, hn::IfThenElse(hn::Eq(x, hn::Set(d, -std::numeric_limits<float>::infinity())), hn::Neg(x),
                                         hn::Abs(hn::Sqrt(x))));
-WEFT_UNARY_FUNCTOR(relu, hn::IfThenZeroElse(hn::Le(x, hn::Zero(d)), x));
+WEFT_UNARY_FUNCTOR(relu, hn::IfThenZeroElse(hn::Lt(x, hn::Zero(d)), x));
 WEFT_UNARY_FUNCTOR(exp, exp_f32(d, x));
 WEFT_UNARY_FUNCTOR(log, log_f32(d, x));
-WEFT_UNARY_FUNCTOR(sin, sin_f32(d, x));
+WEFT_UNARY_FUNCTOR(sin, hn::IfThenElse(hn::Eq(x, hn::Zero(d)), x, sin_f32(d, x)));
 WEFT_UNARY_FUNCTOR(cos, cos_f32(d, x));
 WEFT_UNARY_FUNCTOR(tanh, tanh_f32(d, x));
 WEFT_UNARY_FUNCTOR(sigmoid, sigmoid_f32(d, x));
