@@ -48,8 +48,9 @@ bool same_value(const AttrValue& a, const AttrValue& b) {
 
 }  // namespace
 
-Attrs::Attrs(std::initializer_list<Entry> entries) : entries_(entries) {
-  std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return a.first < b.first; });
+Attrs::Attrs(std::initializer_list<Entry> entries) {
+  entries_.reserve(entries.size());
+  for (const auto& [name, value] : entries) set(name, value);
 }
 
 const AttrValue* Attrs::find(std::string_view name) const {

@@ -51,6 +51,7 @@ CapturedCall::CapturedCall(const OpDef& o, std::vector<CapturedValue> operands, 
 
 CapturedCall::~CapturedCall() {
   if (!operands_.empty()) dispose_operands(std::move(operands_));
+  if (keeps_leaf) dispose({std::move(keeps_leaf)});
 }
 
 void CapturedCall::publish(std::vector<std::shared_ptr<const Buffer>> values) {

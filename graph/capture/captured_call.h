@@ -48,6 +48,8 @@ struct CapturedCall {
   bool is_leaf = false;
   // The leaf; or of another call, the tensor that keeps the gradient of result 0 on its way (retain_grad).
   std::weak_ptr<TensorImpl> leaf;
+  // Of a version of stored values: the leaf, which lives as long as gradients can reach it.
+  std::shared_ptr<TensorImpl> keeps_leaf;
   // The trace that the call belongs to; 0 in eager use.
   std::uint64_t trace = 0;
 

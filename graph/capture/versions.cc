@@ -91,7 +91,7 @@ class Versions {
     auto call = std::make_shared<CapturedCall>(kInput, std::vector<CapturedValue>{}, Attrs{}, Types{tensor->type}, at,
                                                tensor->leaf_requires_grad);
     call->is_leaf = tensor->leaf_requires_grad;
-    if (call->is_leaf) call->leaf = tensor;
+    if (call->is_leaf) call->leaf = call->keeps_leaf = tensor;
     call->publish({std::move(now)});
     tensor->version_ = call;
     return {std::move(call), 0};
@@ -107,7 +107,8 @@ class Versions {
         return tensor->seen_;
     }
     CaptureBuilder builder(at);
-    builder.grad_enabled = view.tracks_grad;
+    // A flag that the base got later is none of the view's.
+    builder.grad_enabled = view.tracks_grad && (view.of_leaf || !view.base->leaf_requires_grad);
     Value value = builder.value(base);
     for (const ViewStep& step : view.steps) value = builder.record(*step.op, {value}, step.attrs);
     CapturedValue result = builder.captured(value);
@@ -290,12 +291,13 @@ Tensor make_view(const std::shared_ptr<TensorImpl>& of, std::vector<ViewStep> st
                  CapturedValue value, const char* grad_name) {
   auto impl = std::make_shared<TensorImpl>(steps.empty() ? of->type : steps.back().to);
   if (Trace* trace = Trace::current()) impl->born_in = trace->id();
-  ViewPath path{of, std::move(steps), std::move(strides), tracks_grad};
+  ViewPath path{of, std::move(steps), std::move(strides), tracks_grad, false};
   if (of->view) {
     path.base = of->view->base;
     path.steps.insert(path.steps.begin(), of->view->steps.begin(), of->view->steps.end());
     path.tracks_grad = tracks_grad && of->view->tracks_grad;
   }
+  path.of_leaf = path.base->leaf_requires_grad;
   impl->view = std::move(path);
   impl->grad_name = grad_name;
   // A view of a detached view that is a leaf of its own starts from that leaf.
@@ -304,6 +306,7 @@ Tensor make_view(const std::shared_ptr<TensorImpl>& of, std::vector<ViewStep> st
     impl->view->steps.erase(impl->view->steps.begin(),
                             impl->view->steps.begin() + static_cast<std::ptrdiff_t>(of->view->steps.size()));
     impl->view->tracks_grad = tracks_grad;
+    impl->view->of_leaf = true;
   }
   if (value) Versions::remember(*impl, current_version(impl->view->base, {}), value);
   return TensorAccess::wrap(std::move(impl));

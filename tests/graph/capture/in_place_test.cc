@@ -1,0 +1,118 @@
+// Writes in place are PyTorch's: they make another version, with gradients, and what was captured earlier stays.
+#include <gtest/gtest.h>
+
+#include "tests/testing/matchers.h"
+#include "weft/weft.h"
+
+namespace weft {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+TEST(InPlaceTest, ATensorWithoutGradientsTakesAHistory) {
+  const Tensor w = full({}, 3).requires_grad_();
+  const Tensor total = zeros({});
+  total += w * w;
+  total += w;
+  EXPECT_EQ(to_string(total), "tensor(12., grad_fn=<AddBackward0>)");
+  total.backward();
+  EXPECT_EQ(w.grad().item(), 7);
+}
+
+TEST(InPlaceTest, SavedValuesAreThoseAtTheTimeOfUse) {
+  const Tensor w = full({}, 2).requires_grad_();
+  const Tensor y = w * w;
+  {
+    const NoGradGuard no_grad;
+    w.mul_(10);
+  }
+  y.backward();
+  EXPECT_EQ(w.grad().item(), 4);  // PyTorch refuses: the 2 is gone there
+}
+
+TEST(InPlaceTest, AWriteThatGradModeDoesNotSeeKeepsTheHistory) {
+  const Tensor w = full({}, 3).requires_grad_();
+  const Tensor y = w * 2;
+  {
+    const NoGradGuard no_grad;
+    y.mul_(5);
+  }
+  EXPECT_EQ(y.item(), 30);
+  y.backward();
+  EXPECT_EQ(w.grad().item(), 2);
+}
+
+TEST(InPlaceTest, FillingAResultKeepsThatItRequiresGradients) {
+  const Tensor w = ones({2}).requires_grad_();
+  const Tensor a = w * 2;
+  a.zero_();
+  EXPECT_TRUE(a.requires_grad());
+  EXPECT_STREQ(a.grad_fn().name(), "ZeroBackward0");
+  a.sum().backward();
+  EXPECT_THAT(w.grad().to_vector<float>(), ElementsAre(0, 0));
+}
+
+TEST(InPlaceTest, CopyCopies) {
+  const Tensor x = tensor({1.0}), t = tensor({5.0}).requires_grad_() * 2;
+  t.copy_(x);
+  x.fill_(9);
+  EXPECT_EQ(t.item(), 1);
+}
+
+TEST(InPlaceTest, CopyPassesGradientsToItsSource) {
+  const Tensor x = tensor({1.0}).requires_grad_(), t = tensor({5.0}) * 2;
+  t.copy_(x);
+  (t * 3).sum().backward();
+  EXPECT_EQ(x.grad().item(), 3);
+}
+
+TEST(InPlaceTest, ATensorCopiedToItselfStays) {
+  const Tensor x = tensor({1.0}).requires_grad_(), y = (x * 2).sum();
+  y.backward();
+  y.copy_(y);
+  EXPECT_EQ(y.item(), 2);
+}
+
+TEST(InPlaceTest, ResultsThatDoNotFitTheDtypeAreRefused) {
+  EXPECT_THROW(tensor({5, 7}).add_(0.5), Error);
+  EXPECT_THROW(tensor({5, 7}).div_(2), Error);
+  EXPECT_THROW(tensor({true}).add_(1), Error);
+}
+
+TEST(InPlaceTest, WholeNumbersKeepAllTheirDigits) {
+  const std::int64_t n = 9007199254740993;  // 2^53 + 1
+  EXPECT_EQ(tensor(n).item<std::int64_t>(), n);
+  EXPECT_EQ((zeros({1}, kInt64) + n).item<std::int64_t>(), n);
+  EXPECT_EQ(full({1}, n, kInt64).item<std::int64_t>(), n);
+  EXPECT_EQ(zeros({1}, kInt64).fill_(n).item<std::int64_t>(), n);
+  EXPECT_TRUE((tensor({n}) == n).item<bool>());
+  EXPECT_FALSE((tensor({n - 1}) == n).item<bool>());
+}
+
+TEST(InPlaceTest, AWriteThroughAPointerIsNotSeenByWhatWasCapturedBefore) {
+  Tensor x = full({2}, 2);
+  float* elements = x.mutable_data_ptr<float>();
+  const Tensor y = x + 1;
+  elements[0] = 100;
+  EXPECT_THAT(y.to_vector<float>(), ElementsAre(3, 3));
+}
+
+TEST(InPlaceTest, AGradientOfALeafComesFromAllItsVersions) {
+  const Tensor w = full({}, 2).requires_grad_();
+  const Tensor before = w * 1.5;
+  {
+    const NoGradGuard no_grad;
+    w.mul_(0.5);
+  }
+  (before + w * 3).backward();
+  EXPECT_EQ(w.grad().item(), 4.5);
+}
+
+TEST(InPlaceTest, ATensorIsNotItsOwnGradient) {
+  const Tensor x = ones({2}).requires_grad_();
+  EXPECT_THROW(x.set_grad(x), Error);
+}
+
+}  // namespace
+}  // namespace weft
