@@ -9,6 +9,8 @@ WEFT_COPTS = [
     # GCC 12 takes "[" + std::to_string(n), when it is inlined, for a copy onto itself (its bug 105329). Clang has no such
     # warning, and is told not to mind.
     "-Wno-restrict",
+    # And values that a standard container moves for uninitialised ones. -Wuninitialized stays on.
+    "-Wno-maybe-uninitialized",
     "-Wno-unknown-warning-option",
     # Calls inside of a library need no way around for symbols that another library replaces: none does.
     "-fno-semantic-interposition",
