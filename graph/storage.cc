@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <thread>
 
 #include "graph/alignment.h"
 #include "weft/error.h"
@@ -54,7 +55,9 @@ void Variable::lock_shared() {
   int now = lock_.load(std::memory_order_relaxed);
   for (;;) {
     if (now < 0) {
+      waiting_readers_.fetch_add(1, std::memory_order_relaxed);
       lock_.wait(now, std::memory_order_relaxed);
+      waiting_readers_.fetch_sub(1, std::memory_order_relaxed);
       now = lock_.load(std::memory_order_relaxed);
     } else if (lock_.compare_exchange_weak(now, now + 1, std::memory_order_acquire, std::memory_order_relaxed)) {
       return;
@@ -66,7 +69,13 @@ void Variable::unlock_shared() {
   if (lock_.fetch_sub(1, std::memory_order_release) == 1) lock_.notify_all();
 }
 
+// A writer that comes again at once would always be faster than readers who have to wake first: it lets them go ahead.
 void Variable::lock() {
+  constexpr int kPatience = 200;
+  for (int i = 0; i < kPatience && waiting_readers_.load(std::memory_order_relaxed) > 0 &&
+                  lock_.load(std::memory_order_relaxed) == 0;
+       ++i)
+    std::this_thread::yield();
   int free = 0;
   while (!lock_.compare_exchange_weak(free, -1, std::memory_order_acquire, std::memory_order_relaxed)) {
     if (free != 0) lock_.wait(free, std::memory_order_relaxed);

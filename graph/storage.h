@@ -77,6 +77,7 @@ class Variable {
   TensorType type_;
   std::shared_ptr<Buffer> buffer_;
   std::atomic<bool> exposed_{false};
+  std::atomic<int> waiting_readers_{0};
   std::atomic<int> lock_{0};  // -1: a writer; n > 0: readers
 };
 

@@ -45,16 +45,20 @@ class Inlining {
  private:
   // Deeper expressions are not repeated, and need no deep recursion.
   static constexpr std::uint8_t kMaxDepth = 4;
+  // What reads more values is not repeated either: repetitions multiply from level to level.
+  static constexpr std::uint32_t kMaxReads = 32;
 
   std::uint8_t depth_of(NodeId n) const;
   std::uint8_t depth_over_operands(NodeId n) const;
+  std::uint32_t reads_of(NodeId n) const;
   void find_held();
   bool pays_again(NodeId n) const;
 
   const Graph& graph_;
   const Consumers consumers_;
-  std::vector<bool> held_;           // of each node: an output, or read by what fusion leaves alone: in memory
-  std::vector<std::uint8_t> depth_;  // of the expression that an inlined node stands for; 0: not inlined
+  std::vector<bool> held_;            // of each node: an output, or read by what fusion leaves alone: in memory
+  std::vector<std::uint32_t> reads_;  // of each node: the values read to compute it, repetitions included
+  std::vector<std::uint8_t> depth_;   // of the expression that an inlined node stands for; 0: not inlined
 };
 
 }  // namespace weft

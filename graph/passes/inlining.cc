@@ -17,9 +17,25 @@ std::vector<Register> lower_node(const Graph& graph, NodeId n, std::span<const R
 }
 
 Inlining::Inlining(const Graph& graph)
-    : graph_(graph), consumers_(graph.consumers()), held_(graph.size(), false), depth_(graph.size()) {
+    : graph_(graph),
+      consumers_(graph.consumers()),
+      held_(graph.size(), false),
+      reads_(graph.size()),
+      depth_(graph.size()) {
   find_held();
-  for (NodeId n = 0; n < graph.size(); ++n) depth_[n] = depth_of(n);
+  for (NodeId n = 0; n < graph.size(); ++n) {
+    reads_[n] = reads_of(n);
+    depth_[n] = depth_of(n);
+  }
+}
+
+std::uint32_t Inlining::reads_of(NodeId n) const {
+  std::uint32_t reads = 0;
+  for (std::size_t i = 0; i < graph_.num_operands(n) && reads <= kMaxReads; ++i) {
+    const NodeId operand = graph_.operand(n, i).node;
+    reads += inlined(operand) ? reads_[operand] : 1;
+  }
+  return reads;
 }
 
 void Inlining::find_held() {
@@ -39,7 +55,7 @@ std::uint8_t Inlining::depth_of(NodeId n) const {
     const bool repeats = kind == BroadcastKind::row || kind == BroadcastKind::column || kind == BroadcastKind::scalar;
     return repeats && node.outputs[0].dtype == DType::f32 ? 1 : 0;
   }
-  if (!node.op->lower || node.outputs.size() != 1) return 0;
+  if (!node.op->lower || node.outputs.size() != 1 || reads_[n] > kMaxReads) return 0;
   if (node.outputs[0].dtype == DType::boolean || pays_again(n)) return depth_over_operands(n);
   return 0;
 }

@@ -389,7 +389,10 @@ class Compiled<R(Args...)> : public Function {
 
   template <class F>
   static BundleBody body_of(F fn) {
-    if constexpr (std::is_constructible_v<bool, const F&>) detail::require_callable(static_cast<bool>(fn));
+    // A lambda without captures is a bool, too, by way of a pointer: never an empty one.
+    constexpr bool is_lambda = !std::is_pointer_v<F> && std::is_convertible_v<const F&, R (*)(Args...)>;
+    if constexpr (std::is_constructible_v<bool, const F&> && !is_lambda)
+      detail::require_callable(static_cast<bool>(fn));
     // Shared, since a std::function must be copied and fn need not be.
     return [shared = std::make_shared<F>(std::move(fn))](const detail::Bundle& inputs) {
       std::tuple<std::decay_t<Args>...> args;

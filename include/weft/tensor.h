@@ -39,7 +39,8 @@ class GradFn {
 // A handle with shared ownership: copies name the same tensor.
 //
 // Operations are captured when they are called and checked then (shapes, dtypes, grad mode); the value is computed when
-// somebody looks at it. A captured operation sees the values that its operands had when it was captured.
+// somebody looks at it, which changes nothing else. A captured operation sees the values that its operands had when it
+// was captured: writing to a tensor gives it another version.
 //
 // Threads: handles follow the rules of std::shared_ptr. Looking at one tensor from several threads is safe; changing
 // it (in-place methods, requires_grad_, backward) while another thread uses it is not.
@@ -105,12 +106,15 @@ class Tensor {
   // needs; create_graph makes the gradients differentiable (and retains the graph).
   void backward(const Tensor& gradient, bool retain_graph = false, bool create_graph = false,
                 SourceLocation at = SourceLocation::current()) const;
-  // The same value outside of the graph.
+  // The same elements outside of the graph: writing to them changes this tensor, but no operation captured before, and
+  // gradients do not see it.
   Tensor detach(SourceLocation at = SourceLocation::current()) const;
-  // A leaf's storage outside of the graph: writing to it changes this tensor, but no operation captured before.
+  // As detach().
   Tensor data(SourceLocation at = SourceLocation::current()) const;
 
-  // ---- In place. A leaf that requires gradients is refused unless a NoGradGuard is in force.
+  // ---- In place, as PyTorch's: views write through to what they are views of, and gradients flow through what is
+  // written. Refused are leaves that require gradients (and views of them) while grad mode is on, views with repeated
+  // elements, and results of a higher category than this tensor's dtype (bool < integer < floating).
   Tensor zero_(SourceLocation at = SourceLocation::current()) const;
   Tensor fill_(const Operand& value, SourceLocation at = SourceLocation::current()) const;
   Tensor copy_(const Tensor& src, SourceLocation at = SourceLocation::current()) const;

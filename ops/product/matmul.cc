@@ -88,7 +88,7 @@ const char* gradient_name(const Operand& a, const Operand& b) {
   const int ra = a.is_number() ? 0 : a.tensor().shape().rank(), rb = b.is_number() ? 0 : b.tensor().shape().rank();
   if (ra == 1 && rb == 1) return "DotBackward0";
   if (ra == 2 && rb == 1) return "MvBackward0";
-  if (ra == 1 && rb == 2) return "SqueezeBackward3";
+  if (ra == 1 && rb == 2) return "SqueezeBackward4";
   return ra == 2 && rb == 2 ? "MmBackward0" : "UnsafeViewBackward0";
 }
 

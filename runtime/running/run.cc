@@ -6,6 +6,7 @@
 
 #include "runtime/running/arena_pool.h"
 #include "runtime/running/failure.h"
+#include "runtime/running/float_environment.h"
 
 namespace weft {
 
@@ -139,6 +140,7 @@ void Run::execute(Executor& executor) {
     explicit Memory(Run& r) : run(r) { run.take_memory(); }
     ~Memory() { run.give_back_memory(); }
   } memory(*this);
+  const FloatEnvironment environment;
   executor.run(*this);
   if (failed()) rethrow();
 }

@@ -15,7 +15,7 @@ class SerialExecutor final : public Executor {
 }  // namespace
 
 Executor& serial_executor() {
-  static SerialExecutor executor;
+  static auto& executor = *new SerialExecutor;  // never destroyed: programs may outlive main
   return executor;
 }
 

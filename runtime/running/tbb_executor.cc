@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "runtime/running/executor.h"
+#include "runtime/running/float_environment.h"
 #include "runtime/running/ready_steps.h"
 #include "runtime/running/run.h"
 #include "runtime/running/tsan.h"
@@ -129,6 +130,7 @@ class TaskGraph final : public ExecutorState {
 
 d1::task* StepTask::execute(d1::execution_data&) {
   tsan_acquire(this);
+  const FloatEnvironment environment;
   graph->run_from(step);
   return nullptr;
 }
@@ -157,7 +159,7 @@ class TbbExecutor final : public Executor {
 Executor& tbb_executor() {
   // What waking a worker and waiting for it costs.
   constexpr double kLeastGainSeconds = 20e-6;
-  static TbbExecutor executor(kLeastGainSeconds);
+  static auto& executor = *new TbbExecutor(kLeastGainSeconds);  // never destroyed: programs may outlive main
   return executor;
 }
 
