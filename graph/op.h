@@ -97,6 +97,9 @@ struct OpDef {
   // A cheaper form of a call of this op that gives the same bits: an operand, or what the Rewriter records. Nothing
   // where there is none. For ops of one result; the operands are in their last form already. Null: no rules.
   std::optional<ValueId> (*simplify)(Rewriter&, const Call&) = nullptr;
+  // For products: whether two calls that differ in what is transposed add numbers up in one order, so that either may
+  // stand for the other. What is looked at, and when, must not decide about bits. Null: they do.
+  bool (*same_order)(const OpCall& a, const OpCall& b) = nullptr;
   // For ops whose result shares the elements of their operand in PyTorch. Null: others.
   const ViewRule* view = nullptr;
   // For elementwise ops on f32: emits the same arithmetic, to be part of a fused kernel. Null, or where it emits no

@@ -12,10 +12,9 @@ namespace {
 
 int category(DType dtype) { return dtype == DType::boolean ? 0 : dtype == DType::i64 ? 1 : 2; }
 
-// target becomes operation(target, other), of its own dtype. PyTorch's rule: a result of a higher category does not
-// fit.
+// operation(target, other), of the target's dtype. PyTorch's rule: a result of a higher category does not fit.
 template <class F>
-Tensor update(const char* name, const Tensor& target, const Operand& other, F operation) {
+CapturedValue updated(const char* name, const Tensor& target, const Operand& other, F operation) {
   const Operand self(target, other.at());
   const Operand* const operands[] = {&self, &other};
   CaptureScope scope(operands);
@@ -28,17 +27,28 @@ Tensor update(const char* name, const Tensor& target, const Operand& other, F op
   if (category(value.dtype()) > category(type.dtype)) refuse("the result does not fit the tensor's dtype");
   if (value.shape() != type.shape) refuse("the operand does not broadcast to the tensor");
   if (value.dtype() != type.dtype) value = cast(value, type.dtype);
-  write_version(TensorAccess::impl(target), scope.captured(value), name, other.at());
+  return scope.captured(value);
+}
+
+// What a call captured must be let go of before the write, or nothing could be written in place.
+template <class F>
+Tensor update(const char* name, const Tensor& target, const Operand& other, F operation) {
+  write_version(TensorAccess::impl(target), updated(name, target, other, operation), name, other.at());
   return target;
 }
 
-// target becomes `value`, of its type: what was there has no part in it, but keeps requiring gradients.
-Tensor overwrite(const char* name, const char* grad_name, const Tensor& target, CaptureScope& scope, Value value,
-                 SourceLocation at) {
+// target becomes what `make` records, of its type: what was there has no part in it, but keeps requiring gradients.
+template <class F>
+Tensor overwrite(const char* name, const char* grad_name, const Tensor& target, SourceLocation at, F make) {
+  if (!target.defined()) throw Error("[" + std::string(name) + "] undefined tensor", at);
   const auto& impl = TensorAccess::impl(target);
   const bool has_history = grad_enabled() && !impl->is_leaf();
-  if (has_history) value = overwritten(value, scope.value_of(target), /*keep_history=*/false);
-  write_version(impl, scope.captured(value), name, at);
+  const auto capture_value = [&] {
+    CaptureScope scope(at);
+    const Value value = make(scope, impl->type);
+    return scope.captured(has_history ? overwritten(value, scope.value_of(target), /*keep_history=*/false) : value);
+  };
+  write_version(impl, capture_value(), name, at);
   if (has_history && !impl->view) impl->grad_name = grad_name;
   return target;
 }
@@ -64,34 +74,28 @@ Tensor operator*=(const Tensor& a, const Operand& b) { return a.mul_(b); }
 Tensor operator/=(const Tensor& a, const Operand& b) { return a.div_(b); }
 
 Tensor Tensor::fill_(const Operand& value, SourceLocation at) const {
-  if (!defined()) throw Error("[fill_] undefined tensor", at);
-  if (!value.is_number())
-    throw Error("[fill_] " + TensorAccess::impl(*this)->type.str() + ": the value is no number", at);
-  CaptureScope scope(at);
-  const Value filled = full(scope.builder(), TensorAccess::impl(*this)->type, value);
-  return overwrite("fill_", "FillBackward0", *this, scope, filled, at);
+  if (!value.is_number()) throw Error("[fill_] the value is no number", at);
+  return overwrite("fill_", "FillBackward0", *this, at,
+                   [&](CaptureScope& scope, const TensorType& type) { return full(scope.builder(), type, value); });
 }
 
 Tensor Tensor::zero_(SourceLocation at) const {
-  if (!defined()) throw Error("[zero_] undefined tensor", at);
-  CaptureScope scope(at);
-  return overwrite("zero_", "ZeroBackward0", *this, scope, full(scope.builder(), TensorAccess::impl(*this)->type, 0),
-                   at);
+  return overwrite("zero_", "ZeroBackward0", *this, at,
+                   [](CaptureScope& scope, const TensorType& type) { return full(scope.builder(), type, 0.0); });
 }
 
 Tensor Tensor::copy_(const Tensor& src, SourceLocation at) const {
-  if (!defined()) throw Error("[copy_] undefined tensor", at);
-  if (!src.defined()) throw Error("[copy_] " + TensorAccess::impl(*this)->type.str() + ": the source is undefined", at);
-  if (is_same(src)) return *this;
-  CaptureScope scope(at);
-  Value value = scope.value_of(src);
-  const TensorType& type = TensorAccess::impl(*this)->type;
-  value = value.dtype() == type.dtype ? value : weft::cast(value, type.dtype);
-  value = value.shape() == type.shape ? value : weft::expand(value, type.shape);
-  // A leaf that is copied stays a leaf of its own: what is read here passes gradients on to it.
-  if (scope.captured(value).call->requires_grad && grad_enabled())
-    value = overwritten(value, full(scope.builder(), type, 0), /*keep_history=*/false);
-  return overwrite("copy_", "CopyBackwards", *this, scope, value, at);
+  if (defined() && !src.defined())
+    throw Error("[copy_] " + TensorAccess::impl(*this)->type.str() + ": the source is undefined", at);
+  if (defined() && is_same(src)) return *this;
+  return overwrite("copy_", "CopyBackwards", *this, at, [&](CaptureScope& scope, const TensorType& type) {
+    Value value = scope.value_of(src);
+    value = value.dtype() == type.dtype ? value : weft::cast(value, type.dtype);
+    value = value.shape() == type.shape ? value : weft::expand(value, type.shape);
+    // A leaf that is copied stays a leaf of its own: what is read here passes gradients on to it.
+    const bool passes_on = scope.captured(value).call->requires_grad && grad_enabled();
+    return passes_on ? overwritten(value, full(scope.builder(), type, 0.0), /*keep_history=*/false) : value;
+  });
 }
 
 }  // namespace weft

@@ -69,7 +69,7 @@ struct Function::Impl {
     auto program = std::make_shared<TracedProgram>(body, inputs, at, find_plan);
     const std::lock_guard guard(mutex);
     ++num_traces;
-    if (plans.empty() || plans.front() != program->planned()) {
+    if (std::find(plans.begin(), plans.end(), program->planned()) == plans.end()) {
       ++num_plans;
       plans.push_front(program->planned());
       if (plans.size() > std::max<std::size_t>(options.max_programs, 1)) plans.pop_back();

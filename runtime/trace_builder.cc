@@ -110,12 +110,14 @@ class TracedProgram::Builder {
         throw Error("[compile] backward() in the function reaches argument " + std::to_string(path.origin.index) +
                         ", which is the result of an operation",
                     at_, "use weft::grad(), or hand over a leaf");
-      Field effect{path.origin, path.root, field->read, field->written, field->before != nullptr, {}, nullptr};
+      Field effect{path.origin, path.root, field->read, field->written, field->before != nullptr, {}, {}, nullptr};
       if (field->written && field->now) {
         const Impl now = trace_.without_shadow(field->now);
-        if (now->born_in != trace_.id())
-          effect.after = now;
-        else
+        if (now->born_in != trace_.id()) {
+          const Trace::Path to = trace_.path_to(now);
+          effect.after = to.origin;
+          effect.after_root = to.root;
+        } else
           effect.fresh = fresh(now);
       }
       program_.fields_.push_back(std::move(effect));
@@ -146,8 +148,10 @@ class TracedProgram::Builder {
       result.kind = Result::Kind::argument;
       result.index = *argument;
     } else if (impl->born_in != trace_.id()) {
+      const Trace::Path path = trace_.path_to(impl);
       result.kind = Result::Kind::captured;
-      result.tensor = impl;
+      result.tensor = path.root;
+      result.origin = path.origin;
       (void)current_version(impl, at_);  // throws where it cannot be seen in a trace
     } else if (!take_view(impl, result)) {
       take_output(impl, result);
@@ -165,8 +169,10 @@ class TracedProgram::Builder {
       result.kind = Result::Kind::argument;
       result.index = *argument;
     } else {
+      const Trace::Path path = trace_.path_to(base);
       result.kind = Result::Kind::captured;
-      result.tensor = base;
+      result.tensor = path.root;
+      result.origin = path.origin;
     }
     result.is_view = true;
     result.steps = impl->view->steps;
@@ -265,12 +271,13 @@ class TracedProgram::Builder {
       const bool written = is_effect(outside);
       const bool live = std::any_of(program_.history_.begin(), program_.history_.end(),
                                     [&](const Live& l) { return l.call == outside.input.call; });
-      if (!written && !live && !calls_->contains(outside.input.call.get())) continue;
+      if (!written && !live && !outside.becomes_leaf && !calls_->contains(outside.input.call.get())) continue;
       const Trace::Path path = trace_.path_to(outside.tensor);
       bound_input_.push_back(outside.input.call);
       bound_now_.push_back(written ? outside.now : CapturedValue{});
       program_.bound_.push_back(
           {path.origin, path.root, outside.tensor->type, outside.tensor->leaf_requires_grad, written,
+           outside.becomes_leaf,
            path.origin.kind == Origin::Kind::argument || path.origin.grads > 0 ? nullptr : outside.tensor->storage()});
     }
     for (Live& live : program_.history_)
@@ -282,7 +289,12 @@ class TracedProgram::Builder {
   }
 
   bool is_effect(const Trace::Outside& outside) const {
-    return outside.written && outside.tensor->born_in != trace_.id();
+    if (!outside.written || outside.tensor->born_in == trace_.id()) return false;
+    if (outside.now.call->requires_grad && !outside.tensor->leaf_requires_grad && !outside.becomes_leaf)
+      throw Error("[compile] " + outside.tensor->type.str() +
+                      ": a tensor from outside of the function gets a value that requires gradients",
+                  at_, "return it, or write under a NoGradGuard");
+    return true;
   }
   std::size_t index_of_input(const std::shared_ptr<CapturedCall>& call) const {
     return static_cast<std::size_t>(std::find(bound_input_.begin(), bound_input_.end(), call) - bound_input_.begin());

@@ -17,7 +17,6 @@ struct TracedProgram::Call {
   SourceLocation at;
   std::vector<Impl> arguments;  // what the program reads for each input
   std::unique_ptr<Session> session;
-  std::vector<std::shared_ptr<const Buffer>> held;  // keeps what is read through the run
   std::vector<std::shared_ptr<Variable>> fresh;
   std::vector<Impl> fresh_impls;  // where the tensor that was the .grad before is used again
   std::vector<std::shared_ptr<CapturedCall>> history;
@@ -28,6 +27,12 @@ TracedProgram::Impl TracedProgram::resolve(const Origin& origin, const Impl& roo
   Impl impl = origin.kind == Origin::Kind::argument ? arguments[origin.index] : root;
   for (int i = 0; i < origin.grads; ++i) impl = impl->grad;
   return impl;
+}
+
+// The tensor itself, also of an argument that was handed over by value.
+TracedProgram::Impl TracedProgram::reach(const Origin& origin, const Impl& root, const Call& call) const {
+  if (origin.kind == Origin::Kind::argument && origin.grads == 0) return TensorAccess::impl(call.inputs[origin.index]);
+  return resolve(origin, root, call.arguments);
 }
 
 bool TracedProgram::matches(const detail::Bundle& bundle) const {
@@ -50,9 +55,11 @@ bool TracedProgram::matches(const detail::Bundle& bundle) const {
   }
   for (const Bound& bound : bound_) {
     if (bound.origin.kind != Origin::Kind::captured) continue;
-    if (bound.root->leaf_requires_grad != bound.requires_grad && bound.origin.grads == 0) return false;
+    if (bound.origin.grads > 0) continue;
+    if (bound.root->leaf_requires_grad != bound.requires_grad) return false;
+    if (!bound.root->storage_now() && bound.root->requires_grad()) return false;  // it has a history by now
     // A handle that only this program has left: the function names another tensor by now.
-    if (bound.origin.grads == 0 && bound.root.use_count() == 1) return false;
+    if (bound.root.use_count() == 1) return false;
   }
   for (const Field& field : fields_) {
     if (!field.read) continue;
@@ -100,7 +107,9 @@ namespace {
 
 // The variables of a run and the order of their locks, from the last run where they are the same.
 void find_uses(std::vector<VariableLocks::Use>& uses, std::vector<std::size_t>& order, bool changed) {
-  if (changed || order.size() != uses.size()) order = sort_uses(uses);
+  if (!changed && order.size() == uses.size()) return;
+  order.clear();
+  order = sort_uses(uses);
 }
 
 }  // namespace
@@ -114,8 +123,8 @@ void TracedProgram::bind(Call& call) {
     if (bound_[b].written) {
       session.run.bind_variable(variable++, storage.own_bytes(true));
     } else {
-      call.held.push_back(storage.buffer());
-      session.run.bind_argument(argument++, call.held.back()->data());
+      session.held.push_back(storage.buffer());
+      session.run.bind_argument(argument++, session.held.back()->data());
     }
   }
   call.fresh.resize(fresh_.size());
@@ -181,12 +190,21 @@ void TracedProgram::apply_effects(Call& call) {
     call.fresh_impls[k] = std::make_shared<TensorImpl>(fresh_[k]);
     call.fresh_impls[k]->set_storage(call.fresh[k]);
   }
+  // What fields become is looked up before any of them changes.
+  std::vector<std::pair<Impl, Impl>> changes;
   for (const Field& field : fields_) {
     if (!field.written) continue;
-    const Impl owner = resolve(field.owner, field.root, call.arguments);
-    owner->grad = field.fresh ? call.fresh_impls[*field.fresh] : field.after;
+    Impl after = field.fresh ? call.fresh_impls[*field.fresh] : nullptr;
+    if (field.after) after = reach(*field.after, field.after_root, call);
+    changes.emplace_back(resolve(field.owner, field.root, call.arguments), std::move(after));
   }
+  for (auto& [owner, after] : changes) owner->grad.swap(after);
   for (const Bound& bound : bound_) {
+    if (bound.becomes_leaf) {
+      const bool given = bound.origin.kind == Origin::Kind::argument && bound.origin.grads == 0;
+      (given ? TensorAccess::impl(call.inputs[bound.origin.index]) : resolve(bound.origin, bound.root, call.arguments))
+          ->leaf_requires_grad = true;
+    }
     if (!bound.written || bound.origin.kind != Origin::Kind::argument || bound.origin.grads > 0 ||
         !arguments_[bound.origin.index].by_value)
       continue;
@@ -201,7 +219,9 @@ std::vector<Tensor> TracedProgram::wrap(Call& call) {
   std::vector<Tensor> tensors;
   tensors.reserve(results_.size());
   for (const Result& result : results_) {
-    Impl known = result.kind == Result::Kind::argument ? TensorAccess::impl(call.inputs[result.index]) : result.tensor;
+    Impl known;
+    if (result.kind == Result::Kind::argument) known = TensorAccess::impl(call.inputs[result.index]);
+    if (result.kind == Result::Kind::captured) known = reach(result.origin, result.tensor, call);
     if (result.is_view) {
       tensors.push_back(make_view(known, result.steps, result.strides, result.tracks_grad, {}, result.grad_name));
     } else if (known) {
@@ -226,7 +246,7 @@ std::vector<Tensor> TracedProgram::wrap(Call& call) {
 }
 
 std::vector<Tensor> TracedProgram::run(const std::vector<Tensor>& inputs, Executor& executor, SourceLocation at) {
-  Call call{inputs, at, {}, {}, {}, {}, {}, {}};
+  Call call{inputs, at, {}, {}, {}, {}, {}};
   call.arguments.reserve(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const Impl& impl = TensorAccess::impl(inputs[i]);
@@ -263,17 +283,18 @@ std::vector<Tensor> TracedProgram::run(const std::vector<Tensor>& inputs, Execut
     use = std::move(now);
   }
   find_uses(session.uses, session.lock_order, changed);
-  call.held.reserve(bound_.size());
+  session.held.clear();
   {
     VariableLocks locks(session.uses, session.lock_order);
     bind(call);
     locks.release_shared();
     session.run.execute(executor);
+    session.held.clear();
   }
   for (std::size_t b = 0; b < bound_.size(); ++b)
     if (!bound_[b].storage) session.uses[b].variable.reset();
   if (!history_.empty()) publish_history(call);
-  if (!fields_.empty() || !arguments_.empty()) apply_effects(call);
+  apply_effects(call);
   return wrap(call);
 }
 

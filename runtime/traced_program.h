@@ -28,6 +28,7 @@ struct PlannedTrace {
     std::vector<std::shared_ptr<Buffer>> results;
     std::vector<VariableLocks::Use> uses;  // of the last run: the storage of what it reads and writes
     std::vector<std::size_t> lock_order;
+    std::vector<std::shared_ptr<const Buffer>> held;  // keeps what is read through the run
   };
 
   std::vector<std::uint64_t> words;
@@ -91,6 +92,7 @@ class TracedProgram {
     TensorType type;
     bool requires_grad = false;
     bool written = false;
+    bool becomes_leaf = false;
     std::shared_ptr<Variable> storage;  // of a captured tensor, when it was traced
   };
   // The .grad of a tensor.
@@ -100,7 +102,8 @@ class TracedProgram {
     bool read = false, written = false;
     bool present = false;              // before the run
     std::optional<std::size_t> fresh;  // after it: of fresh_
-    Impl after;                        // or this tensor; or none
+    std::optional<Origin> after;       // or this tensor; or none
+    Impl after_root;
   };
   struct Result {
     enum class Kind { output, captured, argument, fresh, same } kind = Kind::output;
@@ -113,7 +116,8 @@ class TracedProgram {
     std::uint32_t output = 0;
     const OpDef* op = nullptr;
     const char* grad_name = nullptr;
-    Impl tensor;                  // a captured one, or the base of a view of one
+    Impl tensor;  // a captured one, or the base of a view of one, or what its origin starts from
+    Origin origin;
     std::vector<ViewStep> steps;  // of a view
     Dims strides;
     bool tracks_grad = true;
@@ -129,6 +133,7 @@ class TracedProgram {
   class Builder;
 
   Impl resolve(const Origin& origin, const Impl& root, std::span<const Impl> arguments) const;
+  Impl reach(const Origin& origin, const Impl& root, const Call& call) const;
   void bind(Call& call);
   void apply_effects(Call& call);
   std::vector<Tensor> wrap(Call& call);

@@ -54,7 +54,7 @@ const std::vector<AttrValue>& hostile_values() {
                                              program(""),
                                              program("inputs 1"),
                                              program("inputs 1; out elements 0"),
-                                             program("inputs 65535; exp 0; out elements 65535"),
+                                             program("inputs 59000; exp 0; out elements 59000"),
                                              program("inputs 3; mul 0 0; out block_sums 2"),
                                              program("inputs 3; where 0 1 2; out elements 3; out column_sums 0"),
                                              Dims(100, 0)};

@@ -80,7 +80,7 @@ TEST(Tutorial, Step4ANonScalarIsDifferentiatedWithWeights) {
   const Tensor z = y.view({2, 2});
   EXPECT_EQ(printed(z),
             "tensor([[2., 4.],\n"
-            "        [6., 8.]], grad_fn=<ViewBackward>)");
+            "        [6., 8.]], grad_fn=<ViewBackward0>)");
 
   // The gradient is that of the sum of the elements, each with its weight.
   const Tensor v = tensor({{1.0, 0.1}, {0.01, 0.001}}, kFloat32);

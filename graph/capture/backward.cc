@@ -274,11 +274,8 @@ Tensor Tensor::requires_grad_(bool value, SourceLocation at) const {
     if (value) return *this;
     throw Error(name + "only the flag of a leaf can be changed", at, "use detach() for a tensor outside of the graph");
   }
-  if (impl->leaf_requires_grad == value) return *this;
+  if (impl->requires_grad() == value) return *this;
   Trace* const trace = Trace::current();
-  if (trace && impl->born_in != trace->id())
-    throw Error("[compile] " + name + "the flag of a tensor from outside of a traced function cannot be changed in it",
-                at, "change it before the call");
   if (trace && !value) throw Error(name + "a leaf of a traced function keeps its flag", at);
   if (trace) {
     make_leaf_of_trace(impl, at);

@@ -162,10 +162,9 @@ void assign(std::vector<std::pair<Tensor, Tensor>> updates, SourceLocation at) {
     const auto& from = TensorAccess::impl(source);
     if (to->type != from->type)
       throw Error("[assign] a: " + to->type.str() + ", b: " + from->type.str() + ": types differ", at);
-    if (to->view || (!trace && !to->storage_if_any() && to->requires_grad()))
-      throw Error("[assign] only a leaf can be written", at);
+    if (!to->is_leaf()) throw Error("[assign] only a leaf can be written", at);
     CapturedValue value = current_version(from, at);
-    if (trace)
+    if (trace || to->view)
       write_version(to, std::move(value), "assign", at);
     else
       writes.push_back({to->storage(), std::move(value)});

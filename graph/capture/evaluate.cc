@@ -28,9 +28,21 @@ EagerResults run_request(EagerRequest request) {
 
 std::vector<std::uint32_t> want_held(EagerRequest& request) {
   std::vector<std::uint32_t> entries;
+  // Values at which gradients end are kept, so that what lies behind them need not be.
+  std::vector<char> cut(request.calls.entries().size(), 0);
+  for (const Extraction::Entry& entry : request.calls.entries()) {
+    if (!entry.call->requires_grad || entry.known) continue;
+    for (const ValueId& v : request.calls.operands(entry)) {
+      const Extraction::Entry& operand = request.calls.entries()[v.node];
+      if (operand.known || operand.call->requires_grad) continue;
+      for (const ValueId& w : request.calls.operands(operand))
+        if (request.calls.entries()[w.node].call->requires_grad) cut[v.node] = 1;
+    }
+  }
   for (std::uint32_t i = 0; i < request.calls.entries().size(); ++i) {
     const Extraction::Entry& entry = request.calls.entries()[i];
-    if (!entry.known && entry.call->handles.load(std::memory_order_relaxed) > 0) want_all(request, i, entries);
+    if (!entry.known && (cut[i] || entry.call->handles.load(std::memory_order_relaxed) > 0))
+      want_all(request, i, entries);
   }
   return entries;
 }

@@ -15,6 +15,12 @@ constexpr std::uint64_t mix(std::uint64_t h, std::uint64_t word) {
   return h ^ (h >> 32);
 }
 
+Error used_up_error(const CapturedCall& call, SourceLocation at) {
+  return Error(
+      "[backward] " + call.outputs[0].str() + ": the graph of this tensor was used up by an earlier backward()", at,
+      "pass retain_graph = true to the earlier call");
+}
+
 std::size_t slot_of(const CapturedCall* call, std::size_t slots) {
   return mix(0, reinterpret_cast<std::uintptr_t>(call)) & (slots - 1);
 }
@@ -32,7 +38,7 @@ Extraction::Extraction(std::span<const CapturedValue> values, std::span<const Ca
     read_operands(i);
     for (const CapturedValue& operand : scratch_) need(operand.call);
   }
-  put_in_order();
+  put_in_order(at);
 }
 
 std::uint32_t Extraction::index_of(const CapturedCall* call) const {
@@ -72,10 +78,7 @@ void Extraction::cross(const std::shared_ptr<CapturedCall>& root, std::uint64_t 
   for (; next < entries_.size(); ++next) {
     if (!entries_[next].crossed) continue;
     const CapturedCall& call = *entries_[next].call;
-    if (call.used_up())
-      throw Error(
-          "[backward] " + call.outputs[0].str() + ": the graph of this tensor was used up by an earlier backward()", at,
-          "pass retain_graph = true to the earlier call");
+    if (call.used_up()) throw used_up_error(call, at);
     read_operands(next);
     for (const CapturedValue& operand : scratch_)
       if (operand.call->requires_grad) reach(operand.call);
@@ -94,7 +97,7 @@ void Extraction::read_operands(std::size_t entry) {
   if (scratch_.size() < call.num_operands()) entries_[entry].known = true;
 }
 
-void Extraction::put_in_order() {
+void Extraction::put_in_order(SourceLocation at) {
   const auto before = [](const Entry& a, const Entry& b) { return a.call->order < b.call->order; };
   if (!std::is_sorted(entries_.begin(), entries_.end(), before))
     std::stable_sort(entries_.begin(), entries_.end(), before);
@@ -103,6 +106,12 @@ void Extraction::put_in_order() {
     if (entry.known && !entry.crossed) continue;
     entry.first_operand = static_cast<std::uint32_t>(operands_.size());
     entry.call->for_each_operand([this](const CapturedValue& operand) { operands_.push_back(id(operand)); });
+    // Another thread may have computed the value meanwhile, and let the operands go.
+    if (operands_.size() - entry.first_operand < entry.call->num_operands()) {
+      if (entry.crossed) throw used_up_error(*entry.call, at);
+      operands_.resize(entry.first_operand);
+      entry.known = true;
+    }
     entry.num_operands = static_cast<std::uint32_t>(operands_.size()) - entry.first_operand;
   }
 }

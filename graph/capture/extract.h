@@ -51,7 +51,7 @@ class Extraction {
   void cross(const std::shared_ptr<CapturedCall>& root, std::uint64_t oldest, bool stop_at_used_up, SourceLocation at);
   void need(const std::shared_ptr<CapturedCall>& call);
   void read_operands(std::size_t entry);
-  void put_in_order();
+  void put_in_order(SourceLocation at);
 
   std::vector<Entry> entries_;
   std::vector<ValueId> operands_;

@@ -54,6 +54,16 @@ T single_element(const Tensor& tensor, SourceLocation at) {
   }
 }
 
+// A function that asks for the flag of a tensor from outside of it is traced again when it changes.
+void guard_flag(TensorImpl& impl) {
+  Trace* const trace = Trace::current();
+  if (!trace || impl.born_in == trace->id() || trace->without_shadow(impl.shared_from_this()).get() != &impl) return;
+  trace->guard([tensor = impl.weak_from_this(), flag = impl.leaf_requires_grad] {
+    const auto now = tensor.lock();
+    return now && now->leaf_requires_grad == flag;
+  });
+}
+
 }  // namespace
 
 const Shape& Tensor::shape() const { return checked(impl_).type.shape; }
@@ -100,7 +110,15 @@ bool Tensor::item_bool(SourceLocation at) const {
 
 const void* Tensor::raw_data(DType dtype, SourceLocation at) const {
   require_dtype(checked(impl_, at), dtype, at);
-  return value(*this, at)->data();  // the variable keeps the buffer
+  const auto now = value(*this, at);
+  // Storage and calls keep their buffers. What a view gave out stays with it, as long as its value does.
+  return impl_->view ? impl_->keep_handed_out(now)->data() : now->data();
+}
+
+std::shared_ptr<const void> Tensor::held_data(DType dtype, SourceLocation at) const {
+  require_dtype(checked(impl_, at), dtype, at);
+  const auto now = value(*this, at);
+  return {now, now->data()};
 }
 
 void* Tensor::raw_mutable_data(DType dtype, SourceLocation at) {
@@ -111,8 +129,16 @@ void* Tensor::raw_mutable_data(DType dtype, SourceLocation at) {
   return storage.write();
 }
 
-bool Tensor::requires_grad() const { return checked(impl_).requires_grad(); }
-bool Tensor::is_leaf() const { return checked(impl_).is_leaf(); }
+bool Tensor::requires_grad() const {
+  TensorImpl& impl = checked(impl_);
+  guard_flag(impl);
+  return impl.requires_grad();
+}
+bool Tensor::is_leaf() const {
+  TensorImpl& impl = checked(impl_);
+  guard_flag(impl);
+  return impl.is_leaf();
+}
 bool Tensor::retains_grad() const { return checked(impl_).retains_grad; }
 
 GradFn Tensor::grad_fn() const {

@@ -1,5 +1,6 @@
 #include "graph/capture/tensor_impl.h"
 
+#include <cstring>
 #include <mutex>
 
 #include "graph/capture/capture.h"
@@ -15,11 +16,16 @@ TensorImpl::~TensorImpl() {
   if (grad) handles.push_back(std::move(grad));
   if (call_) handles.push_back(std::move(call_.call));
   if (seen_) handles.push_back(std::move(seen_.call));
+  if (view) handles.push_back(std::move(view->base));
   if (!handles.empty()) dispose(std::move(handles));
 }
 
 void TensorImpl::set_call(CapturedValue value, const char* name) {
   value.call->handles.fetch_add(1, std::memory_order_relaxed);
+  if (retains_grad && value.call->requires_grad) {  // the gradient that is kept is that of the version now
+    if (const CapturedValue before = call_if_any()) before.call->leaf.reset();
+    value.call->leaf = weak_from_this();
+  }
   std::shared_ptr<Variable> variable;
   {
     const std::lock_guard guard(lock_);
@@ -53,6 +59,13 @@ CapturedValue TensorImpl::call_if_any() const {
   return call_;
 }
 
+std::shared_ptr<const Buffer> TensorImpl::keep_handed_out(const std::shared_ptr<const Buffer>& now) {
+  const std::lock_guard guard(lock_);
+  if (!handed_out_ || (now->bytes() > 0 && std::memcmp(handed_out_->data(), now->data(), now->bytes()) != 0))
+    handed_out_ = now;
+  return handed_out_;
+}
+
 bool TensorImpl::requires_grad() {
   if (leaf_requires_grad) return true;
   if (!is_floating(type.dtype)) return false;
@@ -68,6 +81,9 @@ bool TensorImpl::is_leaf() { return leaf_requires_grad || !requires_grad(); }
 std::shared_ptr<Variable> TensorImpl::storage() {
   if (auto variable = storage_if_any()) return variable;
   const CapturedValue value = call_if_any();
+  if (!value) return storage_if_any();  // another thread was first
+  if (value.call->requires_grad)
+    throw Error("[tensor] " + type.str() + ": a value that requires gradients has no storage of its own");
   const auto buffer = value_of(value);
   const std::lock_guard guard(lock_);
   if (variable_) return variable_;  // another thread was first

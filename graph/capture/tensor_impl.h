@@ -60,6 +60,9 @@ struct TensorImpl : std::enable_shared_from_this<TensorImpl> {
   // Undefined while the version is storage.
   CapturedValue call_if_any() const;
 
+  // Of a view: the buffer that was given out before where it has the same bytes as this one, else this one.
+  std::shared_ptr<const Buffer> keep_handed_out(const std::shared_ptr<const Buffer>& now);
+
   // The storage, if there is any, for comparing only.
   const Variable* storage_now() const { return storage_now_.load(std::memory_order_acquire); }
 
@@ -78,6 +81,7 @@ struct TensorImpl : std::enable_shared_from_this<TensorImpl> {
   CapturedValue seen_;
   std::weak_ptr<CapturedCall> seen_from_;
   std::uint32_t seen_output_ = 0;
+  std::shared_ptr<const Buffer> handed_out_;
 };
 
 // The version of a tensor that an operation reads now. In a trace this is the trace's value of it.

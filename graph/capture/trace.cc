@@ -105,6 +105,12 @@ Trace::GradField& Trace::grad_field(const std::shared_ptr<TensorImpl>& handle) {
   return *grad_fields_[at->second];
 }
 
+void Trace::become_leaf(const std::shared_ptr<TensorImpl>& tensor, CapturedValue value) {
+  Outside& outside = outside_[meet(tensor)];
+  outside.now = std::move(value);
+  outside.becomes_leaf = true;
+}
+
 // ---- .grad
 
 std::shared_ptr<TensorImpl> grad_of(TensorImpl& owner) {

@@ -31,6 +31,7 @@ class Trace {
     CapturedValue input;  // what stands for its value before the run
     CapturedValue now;
     bool read = false, written = false;
+    bool becomes_leaf = false;  // requires_grad_() was called
   };
   // The .grad of a tensor from outside.
   struct GradField {
@@ -69,6 +70,8 @@ class Trace {
   // The value now of a tensor from outside, which is no view.
   CapturedValue read(const std::shared_ptr<TensorImpl>& tensor);
   void write(const std::shared_ptr<TensorImpl>& tensor, CapturedValue value);
+  // From here on gradients end in the tensor: `value` is its version.
+  void become_leaf(const std::shared_ptr<TensorImpl>& tensor, CapturedValue value);
   bool knows(const std::shared_ptr<TensorImpl>& tensor) const { return index_.contains(without_shadow(tensor).get()); }
   // The same without reading it, of one that is known.
   const CapturedValue& now(const std::shared_ptr<TensorImpl>& tensor) const {

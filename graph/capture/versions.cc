@@ -113,8 +113,19 @@ class Versions {
     for (const ViewStep& step : view.steps) value = builder.record(*step.op, {value}, step.attrs);
     CapturedValue result = builder.captured(value);
     if (tensor->leaf_requires_grad) result = as_leaf(result, tensor, at);
+    if (tensor->retains_grad && result.call->requires_grad && !result.call->is_leaf) result.call->leaf = tensor;
     remember(*tensor, base, result);
     return result;
+  }
+
+  // The next read takes the view anew.
+  static void forget(TensorImpl& tensor) {
+    CapturedValue before;
+    {
+      const std::lock_guard guard(tensor.lock_);
+      std::swap(tensor.seen_, before);
+    }
+    if (before) before.call->handles.fetch_sub(1, std::memory_order_relaxed);
   }
 
   static void remember(TensorImpl& tensor, const CapturedValue& base, const CapturedValue& value) {
@@ -151,6 +162,17 @@ CapturedValue current_version(const std::shared_ptr<TensorImpl>& tensor, SourceL
 }
 
 void make_leaf_of_trace(const std::shared_ptr<TensorImpl>& tensor, SourceLocation at) {
+  Trace& trace = *Trace::current();
+  const bool shadow = trace.without_shadow(tensor) != tensor;
+  if (tensor->born_in != trace.id()) {
+    if (tensor->view)
+      throw Error("[compile] [requires_grad_] " + tensor->type.str() +
+                      ": the flag of a view from outside of a traced function cannot be changed in it",
+                  at, "change it before the call");
+    trace.become_leaf(tensor, as_leaf(current_version(tensor, at), trace.without_shadow(tensor), at));
+    if (shadow) tensor->leaf_requires_grad = true;
+    return;
+  }
   if (tensor->view) {
     tensor->leaf_requires_grad = true;
     return;
@@ -239,6 +261,7 @@ void write_version(const std::shared_ptr<TensorImpl>& tensor, CapturedValue valu
       name = base->grad_name ? base->grad_name : builder.call(before.id().node)->op->grad_name;
     }
     value = builder.captured(whole);
+    if (tensor->view) Versions::forget(*tensor);  // what it holds of the base's old value would make the write copy it
   }
   if (base->view) return write_version(base, std::move(value), op, at);  // a detached view that is a leaf of its own
   set_version(base, std::move(value), name, at);
@@ -291,17 +314,21 @@ Tensor make_view(const std::shared_ptr<TensorImpl>& of, std::vector<ViewStep> st
                  CapturedValue value, const char* grad_name) {
   auto impl = std::make_shared<TensorImpl>(steps.empty() ? of->type : steps.back().to);
   if (Trace* trace = Trace::current()) impl->born_in = trace->id();
+  const std::size_t steps_added = steps.size();
   ViewPath path{of, std::move(steps), std::move(strides), tracks_grad, false};
   if (of->view) {
     path.base = of->view->base;
     path.steps.insert(path.steps.begin(), of->view->steps.begin(), of->view->steps.end());
     path.tracks_grad = tracks_grad && of->view->tracks_grad;
+    // A detach() of what is detached already adds nothing: loops of it stay as short as they are.
+    if (steps_added == 1 && path.steps.size() > 1 && path.steps.back().op == &kDetach && !of->view->tracks_grad)
+      path.steps.pop_back();
   }
   path.of_leaf = path.base->leaf_requires_grad;
   impl->view = std::move(path);
   impl->grad_name = grad_name;
-  // A view of a detached view that is a leaf of its own starts from that leaf.
-  if (of->view && of->leaf_requires_grad) {
+  // A view of a detached view that is a leaf of its own starts from that leaf, but for a further detached one.
+  if (of->view && of->leaf_requires_grad && impl->view->tracks_grad != tracks_grad && tracks_grad) {
     impl->view->base = of;
     impl->view->steps.erase(impl->view->steps.begin(),
                             impl->view->steps.begin() + static_cast<std::ptrdiff_t>(of->view->steps.size()));

@@ -26,6 +26,13 @@ std::optional<ValueId> fold_transpose(Rewriter& r, const Call& call) {
     folded = true;
   }
   if (!folded) return std::nullopt;
+  if (call.op->same_order) {
+    const TensorType* const before[] = {&r.type(call.operands[0]), &r.type(call.operands[1])};
+    const TensorType* const after[] = {&r.type(operands[0]), &r.type(operands[1])};
+    const std::span<const TensorType> result(&call.type(), 1);
+    if (!call.op->same_order({*call.op, before, *call.attrs, {}, result}, {*call.op, after, attrs, {}, result}))
+      return std::nullopt;
+  }
   return r.record(*call.op, {operands[0], operands[1]}, std::move(attrs));
 }
 

@@ -73,8 +73,9 @@ class Tensor {
   // All elements in row-major order; T must be the tensor's element type.
   template <class T>
   std::vector<T> to_vector(SourceLocation at = SourceLocation::current()) const {
-    const T* values = data_ptr<T>(at);
-    return std::vector<T>(values, values + numel());
+    const std::shared_ptr<const void> values = held_data(dtype_of<T>, at);
+    const T* first = static_cast<const T*>(values.get());
+    return std::vector<T>(first, first + numel());
   }
   // The elements, row-major, 64-byte aligned; valid while this tensor lives and is not written to.
   template <class T>
@@ -177,6 +178,8 @@ class Tensor {
   std::int64_t item_i64(SourceLocation at, std::size_t bytes, bool is_signed) const;
   bool item_bool(SourceLocation at) const;
   const void* raw_data(DType dtype, SourceLocation at) const;
+  // The bytes of the value, which live at least as long as this handle of them.
+  std::shared_ptr<const void> held_data(DType dtype, SourceLocation at) const;
   void* raw_mutable_data(DType dtype, SourceLocation at);
 
   std::shared_ptr<TensorImpl> impl_;

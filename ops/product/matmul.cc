@@ -50,18 +50,24 @@ void grad(GradCall& g) {
   }
 }
 
-Kernel compile(const OpCall& call) {
+GemmShape gemm_shape(const OpCall& call) {
   const Shape &a = call.in(0).shape, &b = call.in(1).shape;
   const bool ta = call.attr<bool>("transpose_a"), tb = call.attr<bool>("transpose_b");
-  return product_kernel(call, {.batch = batch_of(call.out().shape).numel(),
-                               .m = rows(a, ta),
-                               .n = cols(b, tb),
-                               .k = cols(a, ta),
-                               .transpose_a = ta,
-                               .transpose_b = tb,
-                               .batched_a = a.rank() > 2,
-                               .batched_b = b.rank() > 2});
+  return {.batch = batch_of(call.out().shape).numel(),
+          .m = rows(a, ta),
+          .n = cols(b, tb),
+          .k = cols(a, ta),
+          .transpose_a = ta,
+          .transpose_b = tb,
+          .batched_a = a.rank() > 2,
+          .batched_b = b.rank() > 2};
 }
+
+bool same_order_of_sums(const OpCall& a, const OpCall& b) {
+  return same_order(a.in(0).dtype, gemm_shape(a), gemm_shape(b));
+}
+
+Kernel compile(const OpCall& call) { return product_kernel(call, gemm_shape(call)); }
 
 constexpr OpDef kMatmul{.name = "matmul",
                         .min_inputs = 2,
@@ -70,7 +76,8 @@ constexpr OpDef kMatmul{.name = "matmul",
                         .grad = grad,
                         .compile = compile,
                         .grad_name = "MmBackward0",
-                        .trait = Trait::product};
+                        .trait = Trait::product,
+                        .same_order = same_order_of_sums};
 WEFT_REGISTER_OP(kMatmul);
 
 // The operand over all batches of the result; one matrix stays one matrix.

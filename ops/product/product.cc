@@ -74,6 +74,13 @@ Kernel integer_kernel(const GemmShape& p) {
 
 }  // namespace
 
+bool same_order(DType dtype, const GemmShape& a, const GemmShape& b) {
+  if (dtype == DType::i64) return true;
+  const GemmShape x = gemm_form(a).product, y = gemm_form(b).product;
+  const bool own = dtype == DType::f64 || (prefers_own(x) && prefers_own(y));
+  return own ? takes_dots(x) == takes_dots(y) : a == b;
+}
+
 Kernel product_kernel(const OpCall& call, const GemmShape& product) {
   const TensorType& out = call.out();
   if (product.k == 0 || out.shape.numel() == 0)

@@ -50,7 +50,9 @@ std::optional<Dims> strides(const TensorType& from, const TensorType& to, const 
   return repeated;
 }
 // Only what is not repeated is written.
-Value write(const Value& whole, const Value& part, const Attrs&) { return reshape(part, whole.shape()); }
+Value write(const Value& whole, const Value& part, const Attrs&) {
+  return part.shape().numel() == whole.shape().numel() ? reshape(part, whole.shape()) : whole;
+}
 constexpr ViewRule kView{strides, write};
 
 constexpr OpDef kExpand{.name = "expand",

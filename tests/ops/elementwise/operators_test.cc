@@ -42,15 +42,15 @@ TEST(OperatorsTest, GradientFunctionsHaveTheNamesOfPyTorch) {
   EXPECT_EQ(name_of(x - 2), "SubBackward0");
   EXPECT_EQ(name_of(x * 2), "MulBackward0");
   EXPECT_EQ(name_of(x / 2), "DivBackward0");
-  EXPECT_EQ(name_of(-x), "NegBackward");
+  EXPECT_EQ(name_of(-x), "NegBackward0");
   EXPECT_EQ(name_of(x.pow(2)), "PowBackward0");
   EXPECT_EQ(name_of(x.pow(1)), "PowBackward0");
   EXPECT_EQ(name_of(x.pow(x)), "PowBackward1");
   EXPECT_EQ(name_of(x.square()), "PowBackward0");
-  EXPECT_EQ(name_of(x.exp()), "ExpBackward");
+  EXPECT_EQ(name_of(x.exp()), "ExpBackward0");
   EXPECT_EQ(name_of(x.relu()), "ReluBackward0");
   EXPECT_EQ(name_of(x.clamp(0)), "ClampBackward1");
-  EXPECT_EQ(name_of(where(x > 1, x, 0)), "SWhereBackward");
+  EXPECT_EQ(name_of(where(x > 1, x, 0)), "WhereBackward0");
   EXPECT_EQ(name_of(x.to(kFloat64)), "CopyBackwards");
 }
 

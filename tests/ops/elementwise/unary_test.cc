@@ -71,9 +71,18 @@ TEST(UnaryTest, LimitsAtInfinity) {
 }
 
 TEST(UnaryTest, NanStaysNan) {
-  const Function functions[] = {neg, abs, sign, square, sqrt, exp, log, sin, cos, tanh, sigmoid, relu, erf, gelu};
+  const Function functions[] = {neg, abs, square, sqrt, exp, log, sin, cos, tanh, sigmoid, relu, erf, gelu};
   for (const Function fn : functions)
     for (const DType dtype : kAllFloats) EXPECT_THAT(apply(fn, dtype, {kNan}), has_values({kNan}));
+}
+
+TEST(UnaryTest, TheSignOfNanIsZero) {
+  for (const DType dtype : kAllFloats) EXPECT_THAT(apply(sign, dtype, {kNan, -2, 0, 3}), has_values({0, -1, 0, 1}));
+}
+
+TEST(UnaryTest, SineAndReluKeepTheSignOfZero) {
+  for (const DType dtype : kAllFloats)
+    for (const Function fn : {sin, relu}) EXPECT_TRUE(std::signbit(apply(fn, dtype, {-0.0}).at(0)));
 }
 
 TEST(UnaryTest, NegationKeepsTheSignOfZero) {

@@ -70,13 +70,21 @@ TEST(Run, RefusesToStartUnbound) {
   }
 }
 
-TEST(Run, HoldsThePlannedBytesAndNoOthers) {
-  const auto plan = make_plan(random_program(11));
+TEST(Run, TakesThePlannedBytesAndNoOthers) {
+  const auto plan = make_plan(small_program());
+  const float x[6] = {1, 2, 3, 4, 5, 6};
+  float y[6];
   const std::size_t before = Buffer::live_bytes();
-  const weft::Run run(plan);
-  EXPECT_GT(plan->stats.arena_bytes, 0U);
-  EXPECT_EQ(run.arena_bytes(), plan->stats.arena_bytes + plan->stats.scratch_bytes);
-  EXPECT_EQ(Buffer::live_bytes() - before, run.arena_bytes());
+  {
+    weft::Run run(plan);
+    EXPECT_EQ(Buffer::live_bytes(), before);
+    run.bind_argument(0, x);
+    run.bind_result(0, y);
+    run.execute(serial_executor());
+    EXPECT_EQ(run.arena_bytes(), plan->stats.arena_bytes + plan->stats.scratch_bytes);
+    EXPECT_LE(Buffer::live_bytes() - before, run.arena_bytes());  // for the next run
+  }
+  EXPECT_EQ(Buffer::live_bytes(), before);  // nothing is kept for programs that are gone
 }
 
 TEST(Run, NamesTheNodeThatFailed) {
