@@ -4,13 +4,12 @@
 // of 64.
 //
 //   bazel run -c opt //bench:capture
-#include "graph/capture/extract.h"
-
 #include <benchmark/benchmark.h>
 
 #include <chrono>
 
 #include "graph/autodiff.h"
+#include "graph/capture/extract.h"
 #include "graph/capture/tensor_impl.h"
 #include "graph/passes/optimize.h"
 #include "runtime/planning/plan.h"

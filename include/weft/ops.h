@@ -1,7 +1,7 @@
 // The operations. All broadcast as PyTorch does where they take more than one tensor, promote dtypes as PyTorch does,
 // accept tensors of no elements, and throw Error where shapes or dtypes do not fit. Results are new
-// tensors, but for those of view, reshape, flatten, squeeze, unsqueeze, transpose, t, permute, expand, narrow, slice and
-// select: these are views, which share the elements of their operand where PyTorch's do.
+// tensors, but for those of view, reshape, flatten, squeeze, unsqueeze, transpose, t, permute, expand, narrow, slice
+// and select: these are views, which share the elements of their operand where PyTorch's do.
 //
 // Threads: operations may be called in any thread; grad mode is that of the calling thread.
 #pragma once

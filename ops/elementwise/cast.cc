@@ -27,7 +27,7 @@ constexpr OpDef kCast{.name = "cast",
                       .infer = infer_cast,
                       .grad = grad_cast,
                       .compile = compile_cast,
-                      .grad_name = "CopyBackwards",
+                      .grad_name = "ToCopyBackward0",
                       .in_place = elementwise_in_place,
                       .simplify = drop_copy};
 WEFT_REGISTER_OP(kCast);

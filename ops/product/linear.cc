@@ -32,7 +32,7 @@ Value linear(std::span<const Value> v) {
 const char* gradient_name(const Operand& x, bool bias) {
   const int rank = x.is_number() ? 0 : x.tensor().shape().rank();
   if (rank == 2) return bias ? "AddmmBackward0" : "MmBackward0";
-  if (bias) return rank == 1 ? "AddBackward0" : "ViewBackward0";
+  if (bias) return "ViewBackward0";
   return rank == 1 ? "SqueezeBackward4" : "UnsafeViewBackward0";
 }
 

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "graph/storage.h"
 #include "graph/graph.h"
 #include "graph/rows.h"
+#include "graph/storage.h"
 #include "runtime/planning/step_graph.h"
 
 namespace weft {

@@ -51,7 +51,7 @@ TEST(OperatorsTest, GradientFunctionsHaveTheNamesOfPyTorch) {
   EXPECT_EQ(name_of(x.relu()), "ReluBackward0");
   EXPECT_EQ(name_of(x.clamp(0)), "ClampBackward1");
   EXPECT_EQ(name_of(where(x > 1, x, 0)), "WhereBackward0");
-  EXPECT_EQ(name_of(x.to(kFloat64)), "CopyBackwards");
+  EXPECT_EQ(name_of(x.to(kFloat64)), "ToCopyBackward0");
 }
 
 TEST(OperatorsTest, ComparisonsDoNotRequireGradients) { EXPECT_FALSE((leaf() > 1).requires_grad()); }
