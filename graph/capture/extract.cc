@@ -1,7 +1,6 @@
 #include "graph/capture/extract.h"
 
 #include <algorithm>
-#include <numeric>
 #include <string>
 
 namespace weft {
