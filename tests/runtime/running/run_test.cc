@@ -72,13 +72,13 @@ TEST(Run, RefusesToStartUnbound) {
 
 TEST(Run, TakesThePlannedBytesAndNoOthers) {
   const auto plan = make_plan(small_program());
-  const float x[6] = {1, 2, 3, 4, 5, 6};
-  float y[6];
+  alignas(64) float x[2] = {1, 2}, v[2] = {10, 20}, y[2] = {};
   const std::size_t before = Buffer::live_bytes();
   {
     weft::Run run(plan);
     EXPECT_EQ(Buffer::live_bytes(), before);
     run.bind_argument(0, x);
+    run.bind_variable(0, v);
     run.bind_result(0, y);
     run.execute(serial_executor());
     EXPECT_EQ(run.arena_bytes(), plan->stats.arena_bytes + plan->stats.scratch_bytes);
