@@ -53,7 +53,11 @@ Types infer_types(const OpCall& call) {
   const auto n = static_cast<int>(call.inputs.size());
   call.require(n >= call.op.min_inputs && (call.op.max_inputs < 0 || n <= call.op.max_inputs),
                "wrong number of operands");
-  return call.op.infer(call);
+  try {
+    return call.op.infer(call);
+  } catch (const ShapeError& error) {
+    call.fail(error.rule());
+  }
 }
 
 }  // namespace weft

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 
 #include "weft/dtype.h"
+#include "weft/error.h"
 #include "weft/shape.h"
 
 namespace weft {
@@ -18,6 +20,21 @@ struct TensorType {
   bool operator==(const TensorType&) const = default;
   // "f32[2,3]"
   std::string str() const { return name_of(dtype) + shape.str(); }
+};
+
+// "[2,-1]"
+std::string dims_text(std::span<const std::int64_t> dims);
+
+// What Shape throws for extents that are no shape. Whoever knows the operation and the user's line says it in its
+// voice.
+class ShapeError : public Error {
+ public:
+  explicit ShapeError(const std::string& rule) : Error("[shape] " + rule), rule_(rule) {}
+  // "shape [2,-1]: negative extent"
+  const std::string& rule() const { return rule_; }
+
+ private:
+  std::string rule_;
 };
 
 }  // namespace weft

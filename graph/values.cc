@@ -1,20 +1,12 @@
 // The value types of include/weft: DType, Shape, Error.
 #include <ostream>
 
-#include "weft/dtype.h"
-#include "weft/error.h"
-#include "weft/shape.h"
+#include "graph/type.h"
 
 namespace weft {
 namespace {
 
 constexpr std::int64_t kMaxElements = std::int64_t{1} << 40;
-
-std::string dims_text(std::span<const std::int64_t> dims) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < dims.size(); ++i) text += (i ? "," : "") + std::to_string(dims[i]);
-  return text + "]";
-}
 
 std::string compose(const std::string& message, SourceLocation where, const std::string& hint) {
   std::string text = message;
@@ -23,7 +15,17 @@ std::string compose(const std::string& message, SourceLocation where, const std:
   return text;
 }
 
+[[noreturn]] void refuse(std::span<const std::int64_t> dims, const std::string& rule) {
+  throw ShapeError("shape " + dims_text(dims) + ": " + rule);
+}
+
 }  // namespace
+
+std::string dims_text(std::span<const std::int64_t> dims) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < dims.size(); ++i) text += (i ? "," : "") + std::to_string(dims[i]);
+  return text + "]";
+}
 
 Error::Error(const std::string& message, SourceLocation where, const std::string& hint)
     : std::runtime_error(compose(message, where, hint)), message_(message), hint_(hint), where_(where) {}
@@ -31,15 +33,13 @@ Error::Error(const std::string& message, SourceLocation where, const std::string
 std::ostream& operator<<(std::ostream& out, DType dtype) { return out << name_of(dtype); }
 
 Shape::Shape(std::span<const std::int64_t> dims) {
-  if (dims.size() > kMaxRank)
-    throw Error("[shape] rank " + std::to_string(dims.size()) + " is above " + std::to_string(kMaxRank));
+  if (dims.size() > kMaxRank) refuse(dims, "more than " + std::to_string(kMaxRank) + " dims");
   // Extents are checked without the zeros first, so that [0, 2^62, 2^62] is refused like [1, 2^62, 2^62].
   std::int64_t product = 1;
   bool empty = false;
   for (const std::int64_t d : dims) {
-    if (d < 0) throw Error("[shape] " + dims_text(dims) + ": negative extent");
-    if (d > kMaxElements || (d > 0 && product > kMaxElements / d))
-      throw Error("[shape] " + dims_text(dims) + ": more than 2^40 elements");
+    if (d < 0) refuse(dims, "negative extent");
+    if (d > kMaxElements || (d > 0 && product > kMaxElements / d)) refuse(dims, "more than 2^40 elements");
     if (d == 0)
       empty = true;
     else

@@ -10,6 +10,7 @@
 
 #include "graph/builder.h"
 #include "ops/values.h"
+#include "weft/dims.h"
 
 namespace weft {
 
@@ -45,6 +46,15 @@ inline std::int64_t checked_attr_in(const OpCall& call, std::string_view name, s
 [[noreturn]] inline void fail_call(std::string_view name, const Value& x, std::string_view rule,
                                    std::string_view hint = "") {
   fail_call(name, std::span(&x, 1), x.builder().where, rule, hint);
+}
+
+// The shape that a call asks for, or Error in the voice of a function that is no op itself.
+inline Shape checked_shape(std::string_view name, std::span<const Value> operands, SourceLocation where, DimsRef dims) {
+  try {
+    return Shape(std::span(dims.begin(), dims.size()));
+  } catch (const ShapeError& error) {
+    fail_call(name, operands, where, error.rule());
+  }
 }
 
 // dim in [0, rank) of an operand that must have dims.

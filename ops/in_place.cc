@@ -56,16 +56,16 @@ Tensor overwrite(const char* name, const char* grad_name, const Tensor& target, 
 }  // namespace
 
 Tensor Tensor::add_(const Operand& other) const {
-  return update("add_", *this, other, [](const Value& a, const Value& b) { return add(a, b); });
+  return update("add_", *this, other, [](const Value& a, const Value& b) { return weft::add(a, b); });
 }
 Tensor Tensor::sub_(const Operand& other) const {
-  return update("sub_", *this, other, [](const Value& a, const Value& b) { return sub(a, b); });
+  return update("sub_", *this, other, [](const Value& a, const Value& b) { return weft::sub(a, b); });
 }
 Tensor Tensor::mul_(const Operand& other) const {
-  return update("mul_", *this, other, [](const Value& a, const Value& b) { return mul(a, b); });
+  return update("mul_", *this, other, [](const Value& a, const Value& b) { return weft::mul(a, b); });
 }
 Tensor Tensor::div_(const Operand& other) const {
-  return update("div_", *this, other, [](const Value& a, const Value& b) { return div(a, b); });
+  return update("div_", *this, other, [](const Value& a, const Value& b) { return weft::div(a, b); });
 }
 
 Tensor operator+=(const Tensor& a, const Operand& b) { return a.add_(b); }

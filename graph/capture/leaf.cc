@@ -40,10 +40,18 @@ void store(const std::vector<double>& values, void* to) {
   for (const double v : values) *out++ = static_cast<T>(v);
 }
 
+Shape shape_of(const std::string& name, std::span<const std::int64_t> dims, SourceLocation at) {
+  try {
+    return Shape(dims);
+  } catch (const ShapeError& error) {
+    throw Error("[" + name + "] " + error.rule(), at);
+  }
+}
+
 template <class T>
-Tensor from_span(std::span<const T> values, const Shape& shape, SourceLocation at) {
-  const TensorType type{dtype_of<T>, shape};
-  if (static_cast<std::int64_t>(values.size()) != shape.numel())
+Tensor from_span(std::span<const T> values, DimsRef shape, SourceLocation at) {
+  const TensorType type{dtype_of<T>, shape_of("from_data", {shape.begin(), shape.end()}, at)};
+  if (static_cast<std::int64_t>(values.size()) != type.shape.numel())
     throw Error("[from_data] " + type.str() + ": " + std::to_string(values.size()) + " values given", at);
   auto buffer = std::make_shared<Buffer>(type.bytes());
   if (!values.empty()) std::memcpy(buffer->data(), values.data(), type.bytes());
@@ -60,7 +68,7 @@ Tensor tensor(const Literal& literal, std::optional<DType> dtype, SourceLocation
   }
   gather(literal, 0, elements, at);
   const DType natural = elements.values.empty() ? DType::f32 : elements.dtype;
-  const TensorType type{dtype.value_or(natural), Shape(elements.shape)};
+  const TensorType type{dtype.value_or(natural), shape_of("tensor", elements.shape, at)};
   auto buffer = std::make_shared<Buffer>(type.bytes());
   switch (type.dtype) {
     case DType::f32:
@@ -82,16 +90,16 @@ Tensor tensor(const Literal& literal, std::optional<DType> dtype, SourceLocation
   return make_leaf(type, std::move(buffer));
 }
 
-Tensor from_data(std::span<const float> values, const Shape& shape, SourceLocation at) {
+Tensor from_data(std::span<const float> values, DimsRef shape, SourceLocation at) {
   return from_span(values, shape, at);
 }
-Tensor from_data(std::span<const double> values, const Shape& shape, SourceLocation at) {
+Tensor from_data(std::span<const double> values, DimsRef shape, SourceLocation at) {
   return from_span(values, shape, at);
 }
-Tensor from_data(std::span<const std::int64_t> values, const Shape& shape, SourceLocation at) {
+Tensor from_data(std::span<const std::int64_t> values, DimsRef shape, SourceLocation at) {
   return from_span(values, shape, at);
 }
-Tensor from_data(std::span<const bool> values, const Shape& shape, SourceLocation at) {
+Tensor from_data(std::span<const bool> values, DimsRef shape, SourceLocation at) {
   return from_span(values, shape, at);
 }
 

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstring>
-#include <mutex>
 
 #include "graph/capture/trace.h"
 #include "graph/known_ops.h"
@@ -11,11 +10,11 @@
 namespace weft {
 namespace {
 
-using State = std::array<std::int64_t, 2>;
-
-std::shared_ptr<Buffer> buffer_of(const State& state) {
-  auto buffer = std::make_shared<Buffer>(sizeof(State));
-  std::memcpy(buffer->data(), state.data(), sizeof(State));
+// The generator's state is the next draw, as i64[2].
+std::shared_ptr<Buffer> buffer_of(const Draw& next) {
+  const std::array<std::int64_t, 2> state{next.seed, next.number};
+  auto buffer = std::make_shared<Buffer>(sizeof state);
+  std::memcpy(buffer->data(), state.data(), sizeof state);
   return buffer;
 }
 
@@ -25,26 +24,47 @@ const Tensor& generator() {
   return tensor;
 }
 
+// Threads draw one after the other.
+std::unique_lock<std::recursive_mutex> turn() {
+  static auto& mutex = *new std::recursive_mutex;
+  return std::unique_lock(mutex);
+}
+
+Draw read_next() {
+  const auto now = TensorAccess::impl(generator())->storage()->read();
+  std::array<std::int64_t, 2> state;
+  std::memcpy(state.data(), now->data(), sizeof state);
+  return {state[0], state[1]};
+}
+
+void set_next(Draw next) { TensorAccess::impl(generator())->storage()->assign(buffer_of(next)); }
+
 }  // namespace
 
 void manual_seed(std::uint64_t seed) {
   if (Trace::current())
     throw Error("[manual_seed] the generator cannot be seeded while a function is traced", {},
                 "seed it before the call");
-  TensorAccess::impl(generator())->storage()->assign(buffer_of({static_cast<std::int64_t>(seed), 0}));
+  const auto lock = turn();
+  set_next({static_cast<std::int64_t>(seed), 0});
 }
+
+std::optional<Draw> next_draw() {
+  if (Trace::current()) return std::nullopt;
+  const auto lock = turn();
+  return read_next();
+}
+
+DrawScope::DrawScope(Draw next) : lock_(turn()), before_(read_next()) { set_next(next); }
+DrawScope::~DrawScope() { set_next(before_); }
 
 RandomState next_random(CaptureScope& scope) {
   if (Trace* trace = Trace::current()) return {scope.value_of(generator()), trace->next_draw()};
-  static std::mutex turn;
-  const std::lock_guard guard(turn);
-  const std::shared_ptr<Variable> variable = TensorAccess::impl(generator())->storage();
-  const auto now = variable->read();
-  State state;
-  std::memcpy(state.data(), now->data(), sizeof(State));
-  const Tensor draw = make_leaf({DType::i64, {2}}, buffer_of(state));
-  ++state[1];
-  variable->assign(buffer_of(state));
+  const auto lock = turn();
+  Draw next = read_next();
+  const Tensor draw = make_leaf({DType::i64, {2}}, buffer_of(next));
+  ++next.number;
+  set_next(next);
   return {scope.value_of(draw), 0};
 }
 

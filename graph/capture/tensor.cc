@@ -40,7 +40,7 @@ void require_dtype(const TensorImpl& impl, DType dtype, SourceLocation at) {
 template <class T>
 T single_element(const Tensor& tensor, SourceLocation at) {
   if (tensor.numel() != 1)
-    throw Error("[item] " + tensor.impl()->type.str() + ": a tensor of one element is needed", at);
+    throw Error("[item] " + TensorAccess::impl(tensor)->type.str() + ": a tensor of one element is needed", at);
   const auto buffer = value(tensor, at);
   switch (tensor.dtype()) {
     case DType::f32:
@@ -71,11 +71,12 @@ DType Tensor::dtype() const { return checked(impl_).type.dtype; }
 std::int64_t Tensor::dim() const { return shape().rank(); }
 std::int64_t Tensor::numel() const { return shape().numel(); }
 
-std::int64_t Tensor::size(std::int64_t dim) const {
-  const std::int64_t rank = shape().rank();
+std::int64_t Tensor::size(std::int64_t dim, SourceLocation at) const {
+  const Shape& shape = checked(impl_, at).type.shape;
+  const std::int64_t rank = shape.rank();
   if (dim < -rank || dim >= rank)
-    throw Error("[size] " + impl_->type.str() + ": dim " + std::to_string(dim) + " is out of range");
-  return shape()[static_cast<int>(dim < 0 ? dim + rank : dim)];
+    throw Error("[size] a: " + impl_->type.str() + ": dim " + std::to_string(dim) + " is out of range", at);
+  return shape[static_cast<int>(dim < 0 ? dim + rank : dim)];
 }
 
 double Tensor::item_f64(SourceLocation at) const {
@@ -121,7 +122,7 @@ std::shared_ptr<const void> Tensor::held_data(DType dtype, SourceLocation at) co
   return {now, now->data()};
 }
 
-void* Tensor::raw_mutable_data(DType dtype, SourceLocation at) {
+void* Tensor::raw_mutable_data(DType dtype, SourceLocation at) const {
   require_dtype(checked(impl_, at), dtype, at);
   value(*this, at);
   Variable& storage = own_storage(*impl_, at);
@@ -152,11 +153,11 @@ Tensor Tensor::grad() const { return TensorAccess::wrap(grad_of(checked(impl_)))
 
 void Tensor::set_grad(const Tensor& grad, SourceLocation at) const {
   TensorImpl& impl = checked(impl_, at);
-  if (grad.defined() && grad.impl()->type != impl.type)
-    throw Error("[set_grad] " + impl.type.str() + ", gradient: " + grad.impl()->type.str() + ": types differ", at);
-  if (grad.defined() && grad.impl() == impl_)
+  if (grad.defined() && grad.impl_->type != impl.type)
+    throw Error("[set_grad] " + impl.type.str() + ", gradient: " + grad.impl_->type.str() + ": types differ", at);
+  if (grad.defined() && grad.impl_ == impl_)
     throw Error("[set_grad] " + impl.type.str() + ": a tensor cannot be its own gradient", at);
-  set_grad_of(impl, grad.impl());
+  set_grad_of(impl, grad.impl_);
 }
 
 std::ostream& operator<<(std::ostream& out, const GradFn& fn) {
@@ -172,7 +173,7 @@ std::string to_string(const Tensor& tensor) {
     suffix = ", grad_fn=<" + std::string(fn.name()) + ">";
   else if (tensor.requires_grad())
     suffix = ", requires_grad=True";
-  return format_tensor(tensor.impl()->type, buffer->data(), suffix, print_options());
+  return format_tensor(TensorAccess::impl(tensor)->type, buffer->data(), suffix, print_options());
 }
 
 std::ostream& operator<<(std::ostream& out, const Tensor& tensor) { return out << to_string(tensor); }

@@ -93,7 +93,7 @@ void write_version(const std::shared_ptr<TensorImpl>& tensor, CapturedValue valu
 
 // From a handle to what it names, and back.
 struct TensorAccess {
-  static const std::shared_ptr<TensorImpl>& impl(const Tensor& tensor) { return tensor.impl(); }
+  static const std::shared_ptr<TensorImpl>& impl(const Tensor& tensor) { return tensor.impl_; }
   static Tensor wrap(std::shared_ptr<TensorImpl> impl) { return Tensor(std::move(impl)); }
 };
 

@@ -62,6 +62,9 @@ class Module {
   // that is empty, has a dot or is taken.
   Tensor register_parameter(const std::string& name, const Tensor& value,
                             SourceLocation at = SourceLocation::current());
+  // A new parameter that starts as U(-bound, bound), drawn now; see Sequential for the one exception.
+  Tensor register_uniform(const std::string& name, DimsRef shape, double bound, DType dtype = kFloat32,
+                          SourceLocation at = SourceLocation::current());
   // Makes a module, given by value or as a shared_ptr, a part of this one. Throws Error for a bad name, a null pointer
   // and a module that contains this one.
   template <class M>
@@ -82,6 +85,31 @@ class Module {
   bool contains(const Module* other) const;
   void collect(const std::string& prefix, std::vector<std::pair<std::string, Tensor>>& found) const;
 
+  // The draw that a parameter's first values are: U(-bound, bound), the generator's draw `number` after `seed`.
+  struct FirstValues {
+    Tensor parameter;
+    double bound = 0;
+    std::int64_t seed = 0, number = 0;
+    void draw() const;
+    bool are_there() const;  // nothing else was written since
+  };
+  // Of a module that was moved: somebody had named it.
+  struct WasMoved {
+    bool value = false;
+    WasMoved() = default;
+    WasMoved(WasMoved&&) noexcept : value(true) {}
+    WasMoved& operator=(WasMoved&&) noexcept {
+      value = true;
+      return *this;
+    }
+  };
+  friend class Sequential;
+  void collect_first_values(std::vector<FirstValues*>& found);
+  void forget_first_values();
+  void draw_in_order();
+
+  std::vector<FirstValues> first_values_;
+  WasMoved was_moved_;
   std::vector<std::pair<std::string, Tensor>> parameters_;
   std::vector<std::pair<std::string, std::shared_ptr<Module>>> children_;
   std::shared_ptr<bool> training_ = std::make_shared<bool>(true);  // shared with traces that read it
@@ -101,12 +129,18 @@ class Linear : public Module {
 };
 
 // Modules applied one after the other; the parts are named "0", "1", ...
+//
+// A module draws its first values when it is made. But in Sequential(Linear(3, 4), Linear(4, 2)) C++ leaves open which
+// part is made first, and compilers differ: so parts that are made there are given their draws anew, from left to
+// right. A part that had a name before keeps its values, and so does a parameter that was written to.
 class Sequential : public Module {
  public:
   // Modules by value or as shared_ptr, in any mixture.
   template <class... M>
   explicit Sequential(M... parts) {
+    (keep_if_named(parts), ...);
     (push_back(std::move(parts)), ...);
+    draw_in_order();
   }
 
   void push_back(std::shared_ptr<Module> part, SourceLocation at = SourceLocation::current());
@@ -124,6 +158,14 @@ class Sequential : public Module {
   std::string str() const override;
 
  private:
+  static void keep_if_named(Module& part) {
+    if (part.was_moved_.value) part.forget_first_values();
+  }
+  template <class M>
+  static void keep_if_named(const std::shared_ptr<M>& part) {
+    if (part && part.use_count() > 1) part->forget_first_values();
+  }
+
   std::vector<std::shared_ptr<Module>> parts_;
 };
 
@@ -176,15 +218,15 @@ class Flatten : public Module {
 // fan_in is size(1) and fan_out is size(0), both times the extents that follow; they need a rank of at least 2.
 namespace init {
 
-#define WEFT_AT SourceLocation at = SourceLocation::current()
-Tensor uniform_(const Tensor& x, double low = 0, double high = 1, WEFT_AT);    // U(low, high)
-Tensor normal_(const Tensor& x, double mean = 0, double stddev = 1, WEFT_AT);  // N(mean, stddev^2)
-Tensor constant_(const Tensor& x, double value, WEFT_AT);
+Tensor uniform_(const Tensor& x, double low = 0, double high = 1,
+                SourceLocation at = SourceLocation::current());  // U(low, high)
+Tensor normal_(const Tensor& x, double mean = 0, double stddev = 1,
+               SourceLocation at = SourceLocation::current());  // N(mean, stddev^2)
+Tensor constant_(const Tensor& x, double value, SourceLocation at = SourceLocation::current());
 // U(-b, b), b = sqrt(6 / ((1 + a^2) fan_in)) for leaky ReLUs of slope a (He et al. 2015).
-Tensor kaiming_uniform_(const Tensor& x, double a = 0, WEFT_AT);
+Tensor kaiming_uniform_(const Tensor& x, double a = 0, SourceLocation at = SourceLocation::current());
 // U(-b, b), b = gain sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010).
-Tensor xavier_uniform_(const Tensor& x, double gain = 1, WEFT_AT);
-#undef WEFT_AT
+Tensor xavier_uniform_(const Tensor& x, double gain = 1, SourceLocation at = SourceLocation::current());
 
 }  // namespace init
 }  // namespace weft::nn

@@ -16,8 +16,6 @@
 
 namespace weft {
 
-#define WEFT_AT SourceLocation at = SourceLocation::current()
-
 // ---- Tensors from nothing --------------------------------------------------------------------------------------
 
 // Nested numbers in braces, for tensor(): {{1.0, 2.0}, {3.0, 4.0}}.
@@ -47,29 +45,32 @@ class Literal {
 };
 
 // A leaf with these elements. Fractional numbers give f32, whole numbers i64, bools bool, unless dtype says otherwise.
-Tensor tensor(const Literal& values, std::optional<DType> dtype = std::nullopt, WEFT_AT);
+Tensor tensor(const Literal& values, std::optional<DType> dtype = std::nullopt,
+              SourceLocation at = SourceLocation::current());
 // A leaf with a copy of these elements, row-major. values.size() must be shape.numel().
-Tensor from_data(std::span<const float> values, const Shape& shape, WEFT_AT);
-Tensor from_data(std::span<const double> values, const Shape& shape, WEFT_AT);
-Tensor from_data(std::span<const std::int64_t> values, const Shape& shape, WEFT_AT);
-Tensor from_data(std::span<const bool> values, const Shape& shape, WEFT_AT);
+Tensor from_data(std::span<const float> values, DimsRef shape, SourceLocation at = SourceLocation::current());
+Tensor from_data(std::span<const double> values, DimsRef shape, SourceLocation at = SourceLocation::current());
+Tensor from_data(std::span<const std::int64_t> values, DimsRef shape, SourceLocation at = SourceLocation::current());
+Tensor from_data(std::span<const bool> values, DimsRef shape, SourceLocation at = SourceLocation::current());
 
-Tensor zeros(const Shape& shape, DType dtype = kFloat32, WEFT_AT);
-Tensor ones(const Shape& shape, DType dtype = kFloat32, WEFT_AT);
-Tensor full(const Shape& shape, const Operand& value, DType dtype = kFloat32, WEFT_AT);
-Tensor zeros_like(const Tensor& like, WEFT_AT);
-Tensor ones_like(const Tensor& like, WEFT_AT);
+Tensor zeros(DimsRef shape, DType dtype = kFloat32, SourceLocation at = SourceLocation::current());
+Tensor ones(DimsRef shape, DType dtype = kFloat32, SourceLocation at = SourceLocation::current());
+Tensor full(DimsRef shape, const Operand& value, DType dtype = kFloat32, SourceLocation at = SourceLocation::current());
+Tensor zeros_like(const Tensor& like, SourceLocation at = SourceLocation::current());
+Tensor ones_like(const Tensor& like, SourceLocation at = SourceLocation::current());
 // start, start + step, ... below end (above, for a negative step). i64 unless dtype says otherwise.
-Tensor arange(double end, WEFT_AT);
-Tensor arange(double start, double end, double step = 1, DType dtype = kInt64, WEFT_AT);
+Tensor arange(double end, SourceLocation at = SourceLocation::current());
+Tensor arange(double start, double end, double step = 1, DType dtype = kInt64,
+              SourceLocation at = SourceLocation::current());
 // 1 on the diagonal of [n, n], 0 elsewhere.
-Tensor eye(std::int64_t n, DType dtype = kFloat32, WEFT_AT);
+Tensor eye(std::int64_t n, DType dtype = kFloat32, SourceLocation at = SourceLocation::current());
 // Uniform in [0, 1), and normal with mean 0 and variance 1. Each element is a function of the generator's seed, the
 // number of draws before, and its index (Philox 4x32-10; Salmon et al., SC 2011), so no thread count changes it.
-Tensor rand(const Shape& shape, DType dtype = kFloat32, WEFT_AT);
-Tensor randn(const Shape& shape, DType dtype = kFloat32, WEFT_AT);
+Tensor rand(DimsRef shape, DType dtype = kFloat32, SourceLocation at = SourceLocation::current());
+Tensor randn(DimsRef shape, DType dtype = kFloat32, SourceLocation at = SourceLocation::current());
 // Uniform integers in [low, high).
-Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, DType dtype = kInt64, WEFT_AT);
+Tensor randint(std::int64_t low, std::int64_t high, DimsRef shape, DType dtype = kInt64,
+               SourceLocation at = SourceLocation::current());
 // Seeds the generator of rand, randn, randint and dropout, for the process.
 void manual_seed(std::uint64_t seed);
 
@@ -116,36 +117,32 @@ Tensor where(const Operand& condition, const Operand& a, const Operand& b);
 
 // ---- Reductions: over all elements, or over dims (empty: all); keepdim leaves extents of 1 ----------------------
 
-Tensor sum(const Operand& x);
-Tensor sum(const Operand& x, const std::vector<std::int64_t>& dims, bool keepdim = false);
-Tensor mean(const Operand& x);  // floating tensors only; of no elements: nan
-Tensor mean(const Operand& x, const std::vector<std::int64_t>& dims, bool keepdim = false);
+Tensor sum(const Operand& x, DimsRef dims = {}, bool keepdim = false);
+Tensor mean(const Operand& x, DimsRef dims = {}, bool keepdim = false);  // floating tensors only; of no elements: nan
 // Equal extremes share the gradient evenly. Throw Error for a reduction of no elements.
-Tensor max(const Operand& x);
-Tensor max(const Operand& x, const std::vector<std::int64_t>& dims, bool keepdim = false);
-Tensor min(const Operand& x);
-Tensor min(const Operand& x, const std::vector<std::int64_t>& dims, bool keepdim = false);
+Tensor max(const Operand& x, DimsRef dims = {}, bool keepdim = false);
+Tensor min(const Operand& x, DimsRef dims = {}, bool keepdim = false);
 // The index of the first maximum, over all elements (row-major) or along dim. i64.
 Tensor argmax(const Operand& x, std::optional<std::int64_t> dim = std::nullopt, bool keepdim = false);
 
 // ---- Shape -----------------------------------------------------------------------------------------------------
 
 // One extent may be -1: it follows from the others.
-Tensor view(const Operand& x, const std::vector<std::int64_t>& shape);
-Tensor reshape(const Operand& x, const std::vector<std::int64_t>& shape);
+Tensor view(const Operand& x, DimsRef shape);
+Tensor reshape(const Operand& x, DimsRef shape);
 Tensor flatten(const Operand& x, std::int64_t start_dim = 0, std::int64_t end_dim = -1);
 Tensor transpose(const Operand& x, std::int64_t dim0, std::int64_t dim1);
-Tensor permute(const Operand& x, const std::vector<std::int64_t>& dims);
+Tensor permute(const Operand& x, DimsRef dims);
 // -1 keeps an extent.
-Tensor expand(const Operand& x, const std::vector<std::int64_t>& shape);
+Tensor expand(const Operand& x, DimsRef shape);
 Tensor squeeze(const Operand& x, std::optional<std::int64_t> dim = std::nullopt);
 Tensor unsqueeze(const Operand& x, std::int64_t dim);
 Tensor narrow(const Operand& x, std::int64_t dim, std::int64_t start, std::int64_t length);
 // start and end as in Python: negative from the end, clamped to the extent; step >= 1.
 Tensor slice(const Operand& x, std::int64_t dim, std::int64_t start, std::int64_t end, std::int64_t step = 1);
 Tensor select(const Operand& x, std::int64_t dim, std::int64_t index);
-Tensor cat(const std::vector<Tensor>& tensors, std::int64_t dim = 0, WEFT_AT);
-Tensor stack(const std::vector<Tensor>& tensors, std::int64_t dim = 0, WEFT_AT);
+Tensor cat(const std::vector<Tensor>& tensors, std::int64_t dim = 0, SourceLocation at = SourceLocation::current());
+Tensor stack(const std::vector<Tensor>& tensors, std::int64_t dim = 0, SourceLocation at = SourceLocation::current());
 
 // ---- Products --------------------------------------------------------------------------------------------------
 
@@ -166,7 +163,5 @@ Tensor mse_loss(const Operand& a, const Operand& b, Reduction reduction = Reduct
 Tensor linear(const Operand& x, const Tensor& weight, const Tensor& bias = {});
 // x / (1 - p) with probability 1 - p, else 0, when training; x otherwise.
 Tensor dropout(const Operand& x, double p, bool training);
-
-#undef WEFT_AT
 
 }  // namespace weft

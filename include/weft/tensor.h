@@ -3,7 +3,6 @@
 
 #include <concepts>
 #include <cstdint>
-#include <initializer_list>
 #include <iosfwd>
 #include <memory>
 #include <optional>
@@ -11,6 +10,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "weft/dims.h"
 #include "weft/dtype.h"
 #include "weft/error.h"
 #include "weft/shape.h"
@@ -19,6 +19,8 @@ namespace weft {
 
 struct TensorImpl;
 class Operand;
+class Index;
+struct TensorAccess;  // for the library's own layers: graph/capture/tensor_impl.h
 
 // The operation that made a tensor, as far as a user may look at it.
 // Prints "None", or "<AddBackward0 object at 0x5581...>".
@@ -36,7 +38,9 @@ class GradFn {
   const void* identity_ = nullptr;
 };
 
-// A handle with shared ownership: copies name the same tensor.
+// A handle with shared ownership: copies name the same tensor. As with std::shared_ptr, a const handle is one that
+// keeps naming the same tensor; what it names may change. So in-place methods are const: they work on temporaries
+// (x.data().mul_(2)) and on what a lambda has captured.
 //
 // Operations are captured when they are called and checked then (shapes, dtypes, grad mode); the value is computed when
 // somebody looks at it, which changes nothing else. A captured operation sees the values that its operands had when it
@@ -54,8 +58,9 @@ class Tensor {
   // ---- What it is
   const Shape& shape() const;
   const Shape& sizes() const { return shape(); }
-  std::int64_t size(std::int64_t dim) const;  // a negative dim counts from the end
-  std::int64_t dim() const;                   // the rank
+  // A negative dim counts from the end.
+  std::int64_t size(std::int64_t dim, SourceLocation at = SourceLocation::current()) const;
+  std::int64_t dim() const;  // the rank
   std::int64_t numel() const;
   DType dtype() const;
 
@@ -84,7 +89,7 @@ class Tensor {
   }
   // The same for writing, leaves only. Operations captured before keep the old values.
   template <class T>
-  T* mutable_data_ptr(SourceLocation at = SourceLocation::current()) {
+  T* mutable_data_ptr(SourceLocation at = SourceLocation::current()) const {
     return static_cast<T*>(raw_mutable_data(dtype_of<T>, at));
   }
 
@@ -125,62 +130,82 @@ class Tensor {
   Tensor div_(const Operand& other) const;
 
   // ---- Operations as methods; weft/ops.h has the formulas and all others.
-#define WEFT_AT SourceLocation at = SourceLocation::current()
-  Tensor neg(WEFT_AT) const;
-  Tensor abs(WEFT_AT) const;
-  Tensor exp(WEFT_AT) const;
-  Tensor log(WEFT_AT) const;
-  Tensor sqrt(WEFT_AT) const;
-  Tensor square(WEFT_AT) const;
-  Tensor sin(WEFT_AT) const;
-  Tensor cos(WEFT_AT) const;
-  Tensor tanh(WEFT_AT) const;
-  Tensor sigmoid(WEFT_AT) const;
-  Tensor relu(WEFT_AT) const;
-  Tensor clamp(std::optional<double> min, std::optional<double> max = std::nullopt, WEFT_AT) const;
+  Tensor neg(SourceLocation at = SourceLocation::current()) const;
+  Tensor abs(SourceLocation at = SourceLocation::current()) const;
+  Tensor exp(SourceLocation at = SourceLocation::current()) const;
+  Tensor log(SourceLocation at = SourceLocation::current()) const;
+  Tensor sqrt(SourceLocation at = SourceLocation::current()) const;
+  Tensor square(SourceLocation at = SourceLocation::current()) const;
+  Tensor sin(SourceLocation at = SourceLocation::current()) const;
+  Tensor cos(SourceLocation at = SourceLocation::current()) const;
+  Tensor tanh(SourceLocation at = SourceLocation::current()) const;
+  Tensor sigmoid(SourceLocation at = SourceLocation::current()) const;
+  Tensor relu(SourceLocation at = SourceLocation::current()) const;
+  Tensor clamp(std::optional<double> min, std::optional<double> max = std::nullopt,
+               SourceLocation at = SourceLocation::current()) const;
+  Tensor erf(SourceLocation at = SourceLocation::current()) const;
+  Tensor logical_not(SourceLocation at = SourceLocation::current()) const;
+  Tensor add(const Operand& other) const;
+  Tensor sub(const Operand& other) const;
+  Tensor mul(const Operand& other) const;
+  Tensor div(const Operand& other) const;
   Tensor pow(const Operand& exponent) const;
-  Tensor sum(WEFT_AT) const;
-  Tensor sum(const std::vector<std::int64_t>& dims, bool keepdim = false, WEFT_AT) const;
-  Tensor mean(WEFT_AT) const;
-  Tensor mean(const std::vector<std::int64_t>& dims, bool keepdim = false, WEFT_AT) const;
-  Tensor max(WEFT_AT) const;
-  Tensor max(const std::vector<std::int64_t>& dims, bool keepdim = false, WEFT_AT) const;
-  Tensor min(WEFT_AT) const;
-  Tensor min(const std::vector<std::int64_t>& dims, bool keepdim = false, WEFT_AT) const;
-  Tensor argmax(std::optional<std::int64_t> dim = std::nullopt, bool keepdim = false, WEFT_AT) const;
-  Tensor softmax(std::int64_t dim, WEFT_AT) const;
-  Tensor log_softmax(std::int64_t dim, WEFT_AT) const;
-  Tensor matmul(const Tensor& other, WEFT_AT) const;
-  Tensor view(const std::vector<std::int64_t>& shape, WEFT_AT) const;
-  Tensor reshape(const std::vector<std::int64_t>& shape, WEFT_AT) const;
-  Tensor flatten(std::int64_t start_dim = 0, std::int64_t end_dim = -1, WEFT_AT) const;
-  Tensor transpose(std::int64_t dim0, std::int64_t dim1, WEFT_AT) const;
-  Tensor t(WEFT_AT) const;
-  Tensor permute(const std::vector<std::int64_t>& dims, WEFT_AT) const;
-  Tensor expand(const std::vector<std::int64_t>& shape, WEFT_AT) const;
-  Tensor squeeze(std::optional<std::int64_t> dim = std::nullopt, WEFT_AT) const;
-  Tensor unsqueeze(std::int64_t dim, WEFT_AT) const;
-  Tensor narrow(std::int64_t dim, std::int64_t start, std::int64_t length, WEFT_AT) const;
-  Tensor slice(std::int64_t dim, std::int64_t start, std::int64_t end, std::int64_t step = 1, WEFT_AT) const;
-  Tensor select(std::int64_t dim, std::int64_t index, WEFT_AT) const;
-  Tensor to(DType dtype, WEFT_AT) const;
-#undef WEFT_AT
+  Tensor maximum(const Operand& other) const;
+  Tensor minimum(const Operand& other) const;
+  Tensor eq(const Operand& other) const;
+  Tensor ne(const Operand& other) const;
+  Tensor lt(const Operand& other) const;
+  Tensor le(const Operand& other) const;
+  Tensor gt(const Operand& other) const;
+  Tensor ge(const Operand& other) const;
+  Tensor logical_and(const Operand& other) const;
+  Tensor logical_or(const Operand& other) const;
+  Tensor logical_xor(const Operand& other) const;
+  // This where condition is true, else other.
+  Tensor where(const Operand& condition, const Operand& other) const;
+  Tensor sum(DimsRef dims = {}, bool keepdim = false, SourceLocation at = SourceLocation::current()) const;
+  Tensor mean(DimsRef dims = {}, bool keepdim = false, SourceLocation at = SourceLocation::current()) const;
+  Tensor max(DimsRef dims = {}, bool keepdim = false, SourceLocation at = SourceLocation::current()) const;
+  Tensor min(DimsRef dims = {}, bool keepdim = false, SourceLocation at = SourceLocation::current()) const;
+  Tensor argmax(std::optional<std::int64_t> dim = std::nullopt, bool keepdim = false,
+                SourceLocation at = SourceLocation::current()) const;
+  Tensor softmax(std::int64_t dim, SourceLocation at = SourceLocation::current()) const;
+  Tensor log_softmax(std::int64_t dim, SourceLocation at = SourceLocation::current()) const;
+  Tensor matmul(const Tensor& other, SourceLocation at = SourceLocation::current()) const;
+  Tensor view(DimsRef shape, SourceLocation at = SourceLocation::current()) const;
+  Tensor reshape(DimsRef shape, SourceLocation at = SourceLocation::current()) const;
+  Tensor flatten(std::int64_t start_dim = 0, std::int64_t end_dim = -1,
+                 SourceLocation at = SourceLocation::current()) const;
+  Tensor transpose(std::int64_t dim0, std::int64_t dim1, SourceLocation at = SourceLocation::current()) const;
+  Tensor t(SourceLocation at = SourceLocation::current()) const;
+  Tensor permute(DimsRef dims, SourceLocation at = SourceLocation::current()) const;
+  Tensor expand(DimsRef shape, SourceLocation at = SourceLocation::current()) const;
+  Tensor squeeze(std::optional<std::int64_t> dim = std::nullopt, SourceLocation at = SourceLocation::current()) const;
+  Tensor unsqueeze(std::int64_t dim, SourceLocation at = SourceLocation::current()) const;
+  Tensor narrow(std::int64_t dim, std::int64_t start, std::int64_t length,
+                SourceLocation at = SourceLocation::current()) const;
+  Tensor slice(std::int64_t dim, std::int64_t start, std::int64_t end, std::int64_t step = 1,
+               SourceLocation at = SourceLocation::current()) const;
+  Tensor select(std::int64_t dim, std::int64_t index, SourceLocation at = SourceLocation::current()) const;
+  Tensor to(DType dtype, SourceLocation at = SourceLocation::current()) const;
+
+  // Row i: select(0, i). A negative index counts from the end. Throws Error where there is no such row.
+  Tensor operator[](const Index& i) const;
 
   // Copies name the same tensor: identity, not equality of values.
   bool is_same(const Tensor& other) const { return impl_ == other.impl_; }
 
-  // For the library's own layers.
-  explicit Tensor(std::shared_ptr<TensorImpl> impl) : impl_(std::move(impl)) {}
-  const std::shared_ptr<TensorImpl>& impl() const { return impl_; }
-
  private:
+  friend struct TensorAccess;
+  explicit Tensor(std::shared_ptr<TensorImpl> impl) : impl_(std::move(impl)) {}
+
   double item_f64(SourceLocation at) const;
   std::int64_t item_i64(SourceLocation at, std::size_t bytes, bool is_signed) const;
   bool item_bool(SourceLocation at) const;
   const void* raw_data(DType dtype, SourceLocation at) const;
   // The bytes of the value, which live at least as long as this handle of them.
   std::shared_ptr<const void> held_data(DType dtype, SourceLocation at) const;
-  void* raw_mutable_data(DType dtype, SourceLocation at);
+  void* raw_mutable_data(DType dtype, SourceLocation at) const;
 
   std::shared_ptr<TensorImpl> impl_;
 };
@@ -212,6 +237,21 @@ class Operand {
   double number_ = 0;
   std::int64_t whole_ = 0;
   std::optional<DType> number_dtype_;
+  SourceLocation at_;
+};
+
+// A place along a dim, and where in the user's code it was handed over.
+class Index {
+ public:
+  template <std::integral N>
+  requires(!std::same_as<N, bool>) Index(N i, SourceLocation at = SourceLocation::current())
+      : i_(static_cast<std::int64_t>(i)), at_(at) {}
+
+  std::int64_t value() const { return i_; }
+  SourceLocation at() const { return at_; }
+
+ private:
+  std::int64_t i_;
   SourceLocation at_;
 };
 

@@ -3,6 +3,7 @@
 
 #include "weft/autograd.h"
 #include "weft/data.h"
+#include "weft/dims.h"
 #include "weft/dtype.h"
 #include "weft/error.h"
 #include "weft/function.h"

@@ -109,6 +109,11 @@ std::int64_t arange_length(double start, double end, double step, SourceLocation
   return static_cast<std::int64_t>(length);
 }
 
+Tensor filled(const char* name, DimsRef dims, const Operand& value, DType dtype, SourceLocation at) {
+  const Shape shape = checked_shape(name, {}, at, dims);
+  return capture(at, [&](Builder& b) { return full(b, {dtype, shape}, value); });
+}
+
 }  // namespace
 
 Value full(Builder& b, const TensorType& type, double value) {
@@ -122,13 +127,12 @@ Value full(Builder& b, const TensorType& type, const Operand& number) {
 Value zeros_like(const Value& x) { return full(x.builder(), x.type(), 0); }
 Value ones_like(const Value& x) { return full(x.builder(), x.type(), 1); }
 
-Tensor full(const Shape& shape, const Operand& value, DType dtype, SourceLocation at) {
+Tensor full(DimsRef shape, const Operand& value, DType dtype, SourceLocation at) {
   if (!value.is_number()) fail_call("full", {}, at, "the value is no number");
-  return capture(at, [&](Builder& b) { return full(b, {dtype, shape}, value); });
+  return filled("full", shape, value, dtype, at);
 }
-
-Tensor zeros(const Shape& shape, DType dtype, SourceLocation at) { return full(shape, 0, dtype, at); }
-Tensor ones(const Shape& shape, DType dtype, SourceLocation at) { return full(shape, 1, dtype, at); }
+Tensor zeros(DimsRef shape, DType dtype, SourceLocation at) { return filled("zeros", shape, 0, dtype, at); }
+Tensor ones(DimsRef shape, DType dtype, SourceLocation at) { return filled("ones", shape, 1, dtype, at); }
 Tensor zeros_like(const Tensor& like, SourceLocation at) { return full(like.shape(), 0, like.dtype(), at); }
 Tensor ones_like(const Tensor& like, SourceLocation at) { return full(like.shape(), 1, like.dtype(), at); }
 

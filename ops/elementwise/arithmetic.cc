@@ -133,4 +133,9 @@ Tensor operator/(const Operand& a, const Operand& b) { return div(a, b); }
 Tensor operator-(const Operand& x) { return neg(x); }
 Tensor Tensor::neg(SourceLocation at) const { return weft::neg({*this, at}); }
 
+Tensor Tensor::add(const Operand& other) const { return weft::add({*this, other.at()}, other); }
+Tensor Tensor::sub(const Operand& other) const { return weft::sub({*this, other.at()}, other); }
+Tensor Tensor::mul(const Operand& other) const { return weft::mul({*this, other.at()}, other); }
+Tensor Tensor::div(const Operand& other) const { return weft::div({*this, other.at()}, other); }
+
 }  // namespace weft

@@ -61,4 +61,11 @@ Tensor operator<=(const Operand& a, const Operand& b) { return le(a, b); }
 Tensor operator>(const Operand& a, const Operand& b) { return gt(a, b); }
 Tensor operator>=(const Operand& a, const Operand& b) { return ge(a, b); }
 
+Tensor Tensor::eq(const Operand& other) const { return weft::eq({*this, other.at()}, other); }
+Tensor Tensor::ne(const Operand& other) const { return weft::ne({*this, other.at()}, other); }
+Tensor Tensor::lt(const Operand& other) const { return weft::lt({*this, other.at()}, other); }
+Tensor Tensor::le(const Operand& other) const { return weft::le({*this, other.at()}, other); }
+Tensor Tensor::gt(const Operand& other) const { return weft::gt({*this, other.at()}, other); }
+Tensor Tensor::ge(const Operand& other) const { return weft::ge({*this, other.at()}, other); }
+
 }  // namespace weft

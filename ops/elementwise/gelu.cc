@@ -42,4 +42,6 @@ Tensor gelu(const Operand& x) {
   return capture({&x}, [](auto v) { return gelu(v[0]); });
 }
 
+Tensor Tensor::erf(SourceLocation at) const { return weft::erf({*this, at}); }
+
 }  // namespace weft

@@ -70,4 +70,9 @@ Tensor logical_xor(const Operand& a, const Operand& b) {
   return capture({&a, &b}, [](auto v) { return logical_xor(v[0], v[1]); });
 }
 
+Tensor Tensor::logical_not(SourceLocation at) const { return weft::logical_not({*this, at}); }
+Tensor Tensor::logical_and(const Operand& other) const { return weft::logical_and({*this, other.at()}, other); }
+Tensor Tensor::logical_or(const Operand& other) const { return weft::logical_or({*this, other.at()}, other); }
+Tensor Tensor::logical_xor(const Operand& other) const { return weft::logical_xor({*this, other.at()}, other); }
+
 }  // namespace weft

@@ -46,4 +46,7 @@ Tensor minimum(const Operand& a, const Operand& b) {
   return capture({&a, &b}, [](auto v) { return minimum(v[0], v[1]); });
 }
 
+Tensor Tensor::maximum(const Operand& other) const { return weft::maximum({*this, other.at()}, other); }
+Tensor Tensor::minimum(const Operand& other) const { return weft::minimum({*this, other.at()}, other); }
+
 }  // namespace weft

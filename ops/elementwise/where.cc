@@ -71,4 +71,8 @@ Tensor where(const Operand& condition, const Operand& a, const Operand& b) {
   return capture({&condition, &a, &b}, [](auto v) { return where(v[0], v[1], v[2]); });
 }
 
+Tensor Tensor::where(const Operand& condition, const Operand& other) const {
+  return weft::where(condition, {*this, other.at()}, other);
+}
+
 }  // namespace weft

@@ -18,11 +18,9 @@ std::int64_t checked_extent(const char* what, std::int64_t extent, SourceLocatio
 Linear::Linear(std::int64_t in, std::int64_t out, bool with_bias, DType dtype, SourceLocation at) {
   checked_extent("in", in, at);
   checked_extent("out", out, at);
-  weight = register_parameter("weight", zeros({out, in}, dtype, at), at);
-  if (with_bias) bias = register_parameter("bias", zeros({out}, dtype, at), at);
   const double bound = in > 0 ? 1 / std::sqrt(static_cast<double>(in)) : 0;
-  init::uniform_(weight, -bound, bound, at);
-  if (with_bias) init::uniform_(bias, -bound, bound, at);
+  weight = register_uniform("weight", {out, in}, bound, dtype, at);
+  if (with_bias) bias = register_uniform("bias", {out}, bound, dtype, at);
 }
 
 Tensor Linear::forward(const Operand& x) { return linear(x, weight, bias); }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "graph/capture/tensor_impl.h"
 #include "graph/capture/trace.h"
 #include "weft/nn.h"
 
@@ -61,7 +62,7 @@ std::vector<std::pair<std::string, Tensor>> Module::named_parameters() const {
   collect("", found);
   // A shared part is found once for each place; its parameters count once, under the first name.
   std::unordered_set<const TensorImpl*> seen;
-  std::erase_if(found, [&](const auto& entry) { return !seen.insert(entry.second.impl().get()).second; });
+  std::erase_if(found, [&](const auto& entry) { return !seen.insert(TensorAccess::impl(entry.second).get()).second; });
   return found;
 }
 

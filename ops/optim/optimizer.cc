@@ -38,7 +38,7 @@ Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters, double lr
     if (!parameter.defined()) refuse(i, "is undefined");
     if (!parameter.is_leaf()) refuse(i, "is the result of an operation", "optimize the leaves that it was made from");
     if (!is_floating(parameter.dtype())) refuse(i, "is not floating");
-    if (!seen.insert(parameter.impl().get()).second) refuse(i, "is there twice");
+    if (!seen.insert(TensorAccess::impl(parameter).get()).second) refuse(i, "is there twice");
   }
 }
 

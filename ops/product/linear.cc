@@ -25,8 +25,9 @@ Value linear(std::span<const Value> v) {
   shape.pop_back();
   const std::int64_t rows = Shape(shape).numel();
   shape.push_back(weight.shape()[0]);
+  const Shape result = checked_shape("linear", v, x.builder().where, shape);
   const Value product = matmul(reshape(x, Shape{rows, weight.shape()[1]}), false, weight, true);
-  return reshape(v.size() > 2 ? product + v[2] : product, Shape(shape));
+  return reshape(v.size() > 2 ? product + v[2] : product, result);
 }
 
 const char* gradient_name(const Operand& x, bool bias) {

@@ -91,6 +91,11 @@ Value spread(const Value& x, const Shape& batch) {
   return full.numel() == x.shape().numel() ? reshape(x, full) : expand(x, full);
 }
 
+[[noreturn]] void refuse(const Value& a, const Value& b, std::string_view rule, std::string_view hint = "") {
+  const std::array<Value, 2> operands{a, b};
+  fail_call("matmul", operands, a.builder().where, rule, hint);
+}
+
 const char* gradient_name(const Operand& a, const Operand& b) {
   const int ra = a.is_number() ? 0 : a.tensor().shape().rank(), rb = b.is_number() ? 0 : b.tensor().shape().rank();
   if (ra == 1 && rb == 1) return "DotBackward0";
@@ -113,23 +118,22 @@ Value matmul(const Value& a, bool transpose_a, const Value& b, bool transpose_b)
 }
 
 Value matmul(const Value& a, const Value& b) {
-  const std::array<Value, 2> operands{a, b};
-  const auto refuse = [&](std::string_view rule, std::string_view hint = "") {
-    fail_call("matmul", operands, a.builder().where, rule, hint);
-  };
-  if (a.rank() == 0 || b.rank() == 0) refuse("wants operands of at least one dim", "mul() takes scalars");
-  if (a.dtype() != b.dtype()) refuse("dtypes differ", "cast() one operand");
+  if (a.rank() == 0 || b.rank() == 0) refuse(a, b, "wants operands of at least one dim", "mul() takes scalars");
+  if (a.dtype() != b.dtype()) refuse(a, b, "dtypes differ", "cast() one operand");
   const Value x = a.rank() == 1 ? reshape(a, Shape{1, a.shape()[0]}) : a;
   const Value y = b.rank() == 1 ? reshape(b, Shape{b.shape()[0], 1}) : b;
-  if (cols(x.shape(), false) != rows(y.shape(), false)) refuse("the columns of a are not the rows of b");
-  const std::optional<Shape> batch = broadcast(batch_of(x.shape()), batch_of(y.shape()));
-  if (!batch) refuse("batches do not broadcast");
-
-  const Value product = matmul(spread(x, *batch), false, spread(y, *batch), false);
-  Dims shape = batch->vec();
-  if (a.rank() > 1) shape.push_back(rows(x.shape(), false));
-  if (b.rank() > 1) shape.push_back(cols(y.shape(), false));
-  return reshape(product, Shape(shape));
+  if (cols(x.shape(), false) != rows(y.shape(), false)) refuse(a, b, "the columns of a are not the rows of b");
+  try {
+    const std::optional<Shape> batch = broadcast(batch_of(x.shape()), batch_of(y.shape()));
+    if (!batch) refuse(a, b, "batches do not broadcast");
+    const Value product = matmul(spread(x, *batch), false, spread(y, *batch), false);
+    Dims shape = batch->vec();
+    if (a.rank() > 1) shape.push_back(rows(x.shape(), false));
+    if (b.rank() > 1) shape.push_back(cols(y.shape(), false));
+    return reshape(product, Shape(shape));
+  } catch (const ShapeError& error) {
+    refuse(a, b, error.rule());
+  }
 }
 
 Tensor matmul(const Operand& a, const Operand& b) {

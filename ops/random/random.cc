@@ -149,7 +149,9 @@ constexpr OpDef kRandint{
     .name = "randint", .min_inputs = 1, .max_inputs = 1, .infer = infer_randint, .compile = compile_randint};
 WEFT_REGISTER_OP(kRandint);
 
-Tensor draw(const OpDef& op, const TensorType& type, Attrs attrs, SourceLocation at) {
+// A call that is refused takes no draw.
+Tensor draw(const OpDef& op, DType dtype, DimsRef dims, Attrs attrs, SourceLocation at) {
+  const TensorType type{dtype, checked_shape(op.name, {}, at, dims)};
   CaptureScope scope(at);
   const RandomState random = next_random(scope);
   attrs.set("dtype", type.dtype);
@@ -165,11 +167,11 @@ Value rand(const RandomState& random, const TensorType& type) {
       kRand, {random.state}, Attrs{{"dtype", type.dtype}, {"offset", random.offset}, {"shape", type.shape.vec()}});
 }
 
-Tensor rand(const Shape& shape, DType dtype, SourceLocation at) { return draw(kRand, {dtype, shape}, {}, at); }
-Tensor randn(const Shape& shape, DType dtype, SourceLocation at) { return draw(kRandn, {dtype, shape}, {}, at); }
+Tensor rand(DimsRef shape, DType dtype, SourceLocation at) { return draw(kRand, dtype, shape, {}, at); }
+Tensor randn(DimsRef shape, DType dtype, SourceLocation at) { return draw(kRandn, dtype, shape, {}, at); }
 
-Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, DType dtype, SourceLocation at) {
-  return draw(kRandint, {dtype, shape}, Attrs{{"high", high}, {"low", low}}, at);
+Tensor randint(std::int64_t low, std::int64_t high, DimsRef shape, DType dtype, SourceLocation at) {
+  return draw(kRandint, dtype, shape, Attrs{{"high", high}, {"low", low}}, at);
 }
 
 }  // namespace weft

@@ -122,27 +122,21 @@ Value min(const Value& x, const Dims& dims, bool keepdim) {
   return x.builder().record(kMin, {x}, {{"dims", all}, {"keepdim", keepdim}});
 }
 
-Tensor max(const Operand& x) {
+Tensor max(const Operand& x, DimsRef dims, bool keepdim) {
   return capture(
-      {&x}, [](std::span<const Value> v) { return max(v[0], {}, false); }, "MaxBackward1");
+      {&x}, [&](std::span<const Value> v) { return max(v[0], dims.vec(), keepdim); },
+      dims.empty() ? "MaxBackward1" : nullptr);
 }
-Tensor max(const Operand& x, const std::vector<std::int64_t>& dims, bool keepdim) {
-  return capture({&x}, [&](std::span<const Value> v) { return max(v[0], dims, keepdim); });
-}
-Tensor min(const Operand& x) {
+Tensor min(const Operand& x, DimsRef dims, bool keepdim) {
   return capture(
-      {&x}, [](std::span<const Value> v) { return min(v[0], {}, false); }, "MinBackward1");
-}
-Tensor min(const Operand& x, const std::vector<std::int64_t>& dims, bool keepdim) {
-  return capture({&x}, [&](std::span<const Value> v) { return min(v[0], dims, keepdim); });
+      {&x}, [&](std::span<const Value> v) { return min(v[0], dims.vec(), keepdim); },
+      dims.empty() ? "MinBackward1" : nullptr);
 }
 
-Tensor Tensor::max(SourceLocation at) const { return weft::max({*this, at}); }
-Tensor Tensor::max(const std::vector<std::int64_t>& dims, bool keepdim, SourceLocation at) const {
+Tensor Tensor::max(DimsRef dims, bool keepdim, SourceLocation at) const {
   return weft::max({*this, at}, dims, keepdim);
 }
-Tensor Tensor::min(SourceLocation at) const { return weft::min({*this, at}); }
-Tensor Tensor::min(const std::vector<std::int64_t>& dims, bool keepdim, SourceLocation at) const {
+Tensor Tensor::min(DimsRef dims, bool keepdim, SourceLocation at) const {
   return weft::min({*this, at}, dims, keepdim);
 }
 

@@ -71,28 +71,21 @@ Value sum_to(const Value& x, const Shape& shape) {
   return total.shape() == shape ? total : reshape(total, shape);
 }
 
-Tensor sum(const Operand& x) {
+Tensor sum(const Operand& x, DimsRef dims, bool keepdim) {
   return capture(
-      {&x}, [](std::span<const Value> v) { return sum(v[0], {}, false); }, "SumBackward0");
+      {&x}, [&](std::span<const Value> v) { return sum(v[0], dims.vec(), keepdim); },
+      dims.empty() ? "SumBackward0" : "SumBackward1");
 }
-Tensor sum(const Operand& x, const std::vector<std::int64_t>& dims, bool keepdim) {
-  return capture({&x}, [&](std::span<const Value> v) { return sum(v[0], dims, keepdim); });
-}
-Tensor mean(const Operand& x) {
+Tensor mean(const Operand& x, DimsRef dims, bool keepdim) {
   return capture(
-      {&x}, [](std::span<const Value> v) { return mean(v[0], {}, false); }, "MeanBackward0");
-}
-Tensor mean(const Operand& x, const std::vector<std::int64_t>& dims, bool keepdim) {
-  return capture(
-      {&x}, [&](std::span<const Value> v) { return mean(v[0], dims, keepdim); }, "MeanBackward1");
+      {&x}, [&](std::span<const Value> v) { return mean(v[0], dims.vec(), keepdim); },
+      dims.empty() ? "MeanBackward0" : "MeanBackward1");
 }
 
-Tensor Tensor::sum(SourceLocation at) const { return weft::sum({*this, at}); }
-Tensor Tensor::sum(const std::vector<std::int64_t>& dims, bool keepdim, SourceLocation at) const {
+Tensor Tensor::sum(DimsRef dims, bool keepdim, SourceLocation at) const {
   return weft::sum({*this, at}, dims, keepdim);
 }
-Tensor Tensor::mean(SourceLocation at) const { return weft::mean({*this, at}); }
-Tensor Tensor::mean(const std::vector<std::int64_t>& dims, bool keepdim, SourceLocation at) const {
+Tensor Tensor::mean(DimsRef dims, bool keepdim, SourceLocation at) const {
   return weft::mean({*this, at}, dims, keepdim);
 }
 

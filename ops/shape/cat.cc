@@ -86,6 +86,8 @@ Value stack(std::span<const Value> values, std::int64_t dim) {
     fail_call("stack", values, rows[0].builder().where,
               "dim " + std::to_string(dim) + " is outside of [" + std::to_string(-rank - 1) + ", " +
                   std::to_string(rank) + "]");
+  if (rank == Shape::kMaxRank)
+    fail_call("stack", values, rows[0].builder().where, "the operands have as many dims as a tensor can have");
   const std::int64_t at = dim < 0 ? dim + rank + 1 : dim;
   for (Value& row : rows) row = unsqueeze(row, at);
   return cat(rows, at);

@@ -87,12 +87,10 @@ Dims resolve(const Value& x, Dims shape) {
 
 Value expand(const Value& x, const Shape& shape) { return shape == x.shape() ? x : record_expand(x, shape.vec()); }
 
-Tensor expand(const Operand& x, const std::vector<std::int64_t>& shape) {
-  return capture_view(x, [&](std::span<const Value> v) { return record_expand(v[0], resolve(v[0], shape)); });
+Tensor expand(const Operand& x, DimsRef shape) {
+  return capture_view(x, [&](std::span<const Value> v) { return record_expand(v[0], resolve(v[0], shape.vec())); });
 }
 
-Tensor Tensor::expand(const std::vector<std::int64_t>& shape, SourceLocation at) const {
-  return weft::expand({*this, at}, shape);
-}
+Tensor Tensor::expand(DimsRef shape, SourceLocation at) const { return weft::expand({*this, at}, shape); }
 
 }  // namespace weft

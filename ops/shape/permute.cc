@@ -128,8 +128,8 @@ Value permute(const Value& x, const Dims& dims) {
 
 Value transpose(const Value& x, std::int64_t dim0, std::int64_t dim1) { return permute(x, swapped(x, dim0, dim1)); }
 
-Tensor permute(const Operand& x, const std::vector<std::int64_t>& dims) {
-  return capture_view(x, [&](std::span<const Value> v) { return record_permute(v[0], normalized(v[0], dims)); });
+Tensor permute(const Operand& x, DimsRef dims) {
+  return capture_view(x, [&](std::span<const Value> v) { return record_permute(v[0], normalized(v[0], dims.vec())); });
 }
 
 Tensor transpose(const Operand& x, std::int64_t dim0, std::int64_t dim1) {
@@ -138,9 +138,7 @@ Tensor transpose(const Operand& x, std::int64_t dim0, std::int64_t dim1) {
       "TransposeBackward0");
 }
 
-Tensor Tensor::permute(const std::vector<std::int64_t>& dims, SourceLocation at) const {
-  return weft::permute({*this, at}, dims);
-}
+Tensor Tensor::permute(DimsRef dims, SourceLocation at) const { return weft::permute({*this, at}, dims); }
 Tensor Tensor::transpose(std::int64_t dim0, std::int64_t dim1, SourceLocation at) const {
   return weft::transpose({*this, at}, dim0, dim1);
 }

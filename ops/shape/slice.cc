@@ -223,5 +223,6 @@ Tensor Tensor::slice(std::int64_t dim, std::int64_t start, std::int64_t end, std
 Tensor Tensor::select(std::int64_t dim, std::int64_t index, SourceLocation at) const {
   return weft::select({*this, at}, dim, index);
 }
+Tensor Tensor::operator[](const Index& i) const { return select(0, i.value(), i.at()); }
 
 }  // namespace weft

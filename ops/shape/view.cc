@@ -45,15 +45,10 @@ Value record_reshape(const Value& x, Dims shape) {
   return x.builder().record(kReshape, {x}, Attrs{{"shape", std::move(shape)}});
 }
 
-std::string dims_text(const Dims& dims) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < dims.size(); ++i) text += (i ? "," : "") + std::to_string(dims[i]);
-  return text + "]";
-}
-
 // The shape with its -1 worked out.
 Dims resolve(std::string_view name, const Value& x, Dims shape) {
   const std::string asked = "shape " + dims_text(shape) + " ";
+  if (shape.size() > Shape::kMaxRank) fail_call(name, x, asked + "has more than 8 dims");
   std::int64_t* open = nullptr;
   Dims known;
   for (std::int64_t& d : shape) {
@@ -62,7 +57,8 @@ Dims resolve(std::string_view name, const Value& x, Dims shape) {
     if (d == -1 && open) fail_call(name, x, asked + "has more than one -1");
     if (d == -1) open = &d;
   }
-  const std::int64_t numel = x.shape().numel(), product = Shape(known).numel();
+  const std::int64_t numel = x.shape().numel(),
+                     product = checked_shape(name, std::span(&x, 1), x.builder().where, known).numel();
   if (open) {
     if (product == 0) fail_call(name, x, asked + "leaves -1 open: any extent would do");
     if (numel % product != 0) fail_call(name, x, asked + "does not fit " + std::to_string(numel) + " elements");
@@ -107,6 +103,7 @@ Dims squeezed(const Value& x, std::int64_t dim) {
 }
 
 Dims unsqueezed(const Value& x, std::int64_t dim) {
+  if (x.rank() == Shape::kMaxRank) fail_call("unsqueeze", x, "the operand has as many dims as a tensor can have");
   if (dim < -x.rank() - 1 || dim > x.rank())
     fail_call("unsqueeze", x,
               "dim " + std::to_string(dim) + " is outside of [" + std::to_string(-x.rank() - 1) + ", " +
@@ -122,13 +119,14 @@ Value reshape(const Value& x, const Shape& shape) { return shape == x.shape() ? 
 Value squeeze(const Value& x, std::int64_t dim) { return reshape(x, squeezed(x, dim)); }
 Value unsqueeze(const Value& x, std::int64_t dim) { return record_reshape(x, unsqueezed(x, dim)); }
 
-Tensor view(const Operand& x, const std::vector<std::int64_t>& shape) {
-  return capture_view(x, [&](std::span<const Value> v) { return record_reshape(v[0], resolve("view", v[0], shape)); });
+Tensor view(const Operand& x, DimsRef shape) {
+  return capture_view(
+      x, [&](std::span<const Value> v) { return record_reshape(v[0], resolve("view", v[0], shape.vec())); });
 }
 
-Tensor reshape(const Operand& x, const std::vector<std::int64_t>& shape) {
-  return capture_view(x,
-                      [&](std::span<const Value> v) { return record_reshape(v[0], resolve("reshape", v[0], shape)); });
+Tensor reshape(const Operand& x, DimsRef shape) {
+  return capture_view(
+      x, [&](std::span<const Value> v) { return record_reshape(v[0], resolve("reshape", v[0], shape.vec())); });
 }
 
 Tensor flatten(const Operand& x, std::int64_t start_dim, std::int64_t end_dim) {
@@ -148,12 +146,8 @@ Tensor unsqueeze(const Operand& x, std::int64_t dim) {
       x, [&](std::span<const Value> v) { return unsqueeze(v[0], dim); }, "UnsqueezeBackward0");
 }
 
-Tensor Tensor::view(const std::vector<std::int64_t>& shape, SourceLocation at) const {
-  return weft::view({*this, at}, shape);
-}
-Tensor Tensor::reshape(const std::vector<std::int64_t>& shape, SourceLocation at) const {
-  return weft::reshape({*this, at}, shape);
-}
+Tensor Tensor::view(DimsRef shape, SourceLocation at) const { return weft::view({*this, at}, shape); }
+Tensor Tensor::reshape(DimsRef shape, SourceLocation at) const { return weft::reshape({*this, at}, shape); }
 Tensor Tensor::flatten(std::int64_t start_dim, std::int64_t end_dim, SourceLocation at) const {
   return weft::flatten({*this, at}, start_dim, end_dim);
 }

@@ -71,7 +71,9 @@ Tensor gather(const Tensor& from, const Rows& rows) {
   return make_leaf(type, std::move(buffer));
 }
 
-std::string describe(const Tensor& tensor) { return tensor.defined() ? tensor.impl()->type.str() : "undefined"; }
+std::string describe(const Tensor& tensor) {
+  return tensor.defined() ? TensorAccess::impl(tensor)->type.str() : "undefined";
+}
 
 }  // namespace
 
