@@ -21,8 +21,8 @@ Shape broadcast_shape(const OpCall& call, std::size_t first) {
   for (std::size_t i = first + 1; i < call.inputs.size() && shape; ++i) {
     try {
       shape = broadcast(*shape, call.in(i).shape);
-    } catch (const Error& error) {  // too many elements
-      call.fail(error.what());
+    } catch (const ShapeError& error) {  // too many elements
+      call.fail(error.rule());
     }
   }
   call.require(shape.has_value(), "the shapes do not broadcast",

@@ -52,7 +52,7 @@ TEST(ViewTest, RefusesShapesThatDoNotFit) {
   EXPECT_THAT([] { matrix().view({-2, -3}); }, ThrowsMessage<Error>(HasSubstr("negative extent")));
   EXPECT_THAT([] { matrix().view({-1, 0}); }, ThrowsMessage<Error>(HasSubstr("any extent would do")));
   EXPECT_THAT([] { zeros({0}).view({-1, 0}); }, ThrowsMessage<Error>(HasSubstr("any extent would do")));
-  EXPECT_THAT([] { matrix().view({1, 1, 1, 1, 1, 1, 1, 2, 3}); }, ThrowsMessage<Error>(HasSubstr("rank 9")));
+  EXPECT_THAT([] { matrix().view({1, 1, 1, 1, 1, 1, 1, 2, 3}); }, ThrowsMessage<Error>(HasSubstr("more than 8 dims")));
 }
 
 TEST(ViewTest, RefusesAttributesThatDoNotFit) {
@@ -108,7 +108,11 @@ TEST(UnsqueezeTest, AddsADim) {
 
 TEST(UnsqueezeTest, RefusesADimOutOfRangeAndTooManyDims) {
   EXPECT_THAT([] { matrix().unsqueeze(3); }, ThrowsMessage<Error>(HasSubstr("dim 3 is outside of [-3, 2]")));
-  EXPECT_THAT([] { zeros({1, 1, 1, 1, 1, 1, 1, 1}).unsqueeze(0); }, ThrowsMessage<Error>(HasSubstr("rank 9")));
+  EXPECT_THAT(
+      [] {
+        zeros({1, 1, 1, 1, 1, 1, 1, 1}).unsqueeze(0);
+      },
+      ThrowsMessage<Error>(HasSubstr("as many dims as a tensor can have")));
 }
 
 }  // namespace
