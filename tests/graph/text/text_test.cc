@@ -141,7 +141,7 @@ TEST(Parse, RefusesEachMalformedLine) {
   expect_refused("x = input f32[-1]\nreturn x", "negative extent");
   expect_refused("x = input f32[9223372036854775808]\nreturn x", "expected a 64-bit integer");
   expect_refused("x = input f32[4294967296,4294967296]\nreturn x", "2^40");
-  expect_refused("x = input f32[1,1,1,1,1,1,1,1,1]\nreturn x", "rank 9");
+  expect_refused("x = input f32[1,1,1,1,1,1,1,1,1]\nreturn x", "more than 8 dims");
   expect_refused("x = input i64[] requires_grad\nreturn x", "only floating");
   expect_refused("x = input f32[] wanted\nreturn x", "expected requires_grad");
   expect_refused("x, y = input f32[]\nreturn x", "one value");
