@@ -11,7 +11,6 @@
 #include <benchmark/benchmark.h>
 #include <tbb/global_control.h>
 #include <tbb/task_arena.h>
-#include <tbb/task_scheduler_observer.h>
 
 #include <algorithm>
 #include <chrono>
@@ -26,25 +25,8 @@
 #include "bench/malloc_count.h"
 #include "weft/weft.h"
 
-#ifdef __SSE2__
-#include <pmmintrin.h>
-#endif
-
 namespace weft::bench {
 namespace {
-
-// Whatever works on the arena flushes denormals, which a converging network would otherwise slow down with.
-class FlushDenormals : public tbb::task_scheduler_observer {
- public:
-  explicit FlushDenormals(tbb::task_arena& arena) : task_scheduler_observer(arena) { observe(true); }
-  ~FlushDenormals() override { observe(false); }
-  void on_scheduler_entry(bool) override {
-#ifdef __SSE2__
-    _MM_SET_FLUSH_ZERO_MODE(_MM_FLUSH_ZERO_ON);
-    _MM_SET_DENORMALS_ZERO_MODE(_MM_DENORMALS_ZERO_ON);
-#endif
-  }
-};
 
 struct Network {
   std::vector<Tensor> parameters;
@@ -148,16 +130,18 @@ class Trainer {
   Trainer(const Workload& workload, int threads)
       : limit_(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads)),
         arena_(threads),
-        flush_(arena_),
         network_((manual_seed(0), workload.make())),
         optimizer_(network_.parameters, {.lr = 1e-3, .momentum = 0.9}),
-        step_(compile([this] {
-          const Tensor loss = network_.loss();
-          loss.backward();
-          optimizer_.step();
-          optimizer_.zero_grad();  // last: gradients that nobody can see after the step need no memory
-          return loss;
-        })) {
+        // A converging network would slow down with denormals; bench/peers flushes them, too.
+        step_(compile(
+            [this] {
+              const Tensor loss = network_.loss();
+              loss.backward();
+              optimizer_.step();
+              optimizer_.zero_grad();  // last: gradients that nobody can see after the step need no memory
+              return loss;
+            },
+            {.flush_denormals = true})) {
     arena_.execute([&] { warm_up(); });
   }
   Trainer(const Trainer&) = delete;
@@ -226,7 +210,6 @@ class Trainer {
 
   tbb::global_control limit_;
   tbb::task_arena arena_;
-  FlushDenormals flush_;
   Network network_;
   optim::SGD optimizer_;
   Compiled<Tensor()> step_;

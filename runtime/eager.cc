@@ -9,7 +9,7 @@
 #include "graph/passes/optimize.h"
 #include "runtime/planning/plan.h"
 #include "runtime/running/run.h"
-#include "runtime/running/variable_locks.h"
+#include "runtime/running/variable_access.h"
 #include "weft/function.h"
 
 namespace weft {
@@ -152,29 +152,31 @@ EagerResults run_eagerly(EagerRequest request) {
   for (std::size_t k = 0; k < program.num_results(); ++k)
     buffers.push_back(std::make_shared<Buffer>(program.graph.type(program.graph.outputs()[k]).bytes()));
 
-  std::vector<VariableLocks::Use> uses;
-  for (const EagerRequest::Write& write : request.writes) uses.push_back({write.variable, /*written=*/true});
+  std::vector<VariableAccess::Use> uses;
+  for (const EagerRequest::Write& write : request.writes)
+    uses.push_back({write.variable, VariableAccess::Kind::write, {}, 0, {}});
   std::unique_ptr<Run> run = planned->take_run();
   struct GiveBack {
     PlannedRequest& to;
     std::unique_ptr<Run>& run;
     ~GiveBack() { to.give_back(std::move(run)); }
   } give_back{*planned, run};
-  const std::vector<std::size_t> order = sort_uses(uses);
-  const VariableLocks locks(uses, order);
+  VariableAccess access(uses);
+  while (!access.take(uses.size())) continue;
   for (std::size_t i = 0; i < planned->program->arguments.size(); ++i) {
     const ValueId v = planned->program->arguments[i];
     run->bind_argument(i, request.calls.entries()[v.node].call->value(v.output)->data());
   }
   let_go_of_old_values(request);
-  for (std::size_t j = 0; j < request.writes.size(); ++j)
-    run->bind_variable(j, request.writes[j].variable->own_bytes(true));
+  access.begin();
+  for (std::size_t j = 0; j < uses.size(); ++j) run->bind_variable(j, uses[j].bytes.now, uses[j].bytes.next);
   for (std::size_t k = 0; k < buffers.size(); ++k) run->bind_result(k, buffers[k]->data());
   try {
     run->execute(tbb_executor());
   } catch (const Error& error) {
     planned->fail(error, request.calls);
   }
+  access.commit();
   results.buffers.assign(buffers.begin(), buffers.end());
   return results;
 }

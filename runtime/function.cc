@@ -4,6 +4,7 @@
 #include <atomic>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <ostream>
 
 #include "graph/capture/trace.h"
@@ -15,6 +16,31 @@
 #include "runtime/traced_program.h"
 
 namespace weft {
+
+namespace {
+
+#ifdef NDEBUG
+constexpr bool kChecksTraces = false;
+#else
+constexpr bool kChecksTraces = true;
+#endif
+constexpr std::size_t kCallsBetweenChecks = 64;
+
+// Throws where the function, traced again for the same kind of call, is another program: it depends on something that a
+// trace cannot see.
+void check_trace(const TracedProgram& program, const TracedProgram::Body& body, const detail::Bundle& inputs,
+                 SourceLocation at) {
+  const TracedProgram now(body, inputs, at, {.keep_structure = true, .find_plan = {}, .only_structure = true});
+  const PlannedTrace &before = *program.planned(), &after = *now.planned();
+  if (after.same_structure(before)) return;
+  const PlannedTrace::Call* const call = after.first_difference(before);
+  throw Error("[compile] the function is another program than when it was traced" +
+                  (call ? ": " + std::string(call->op->name) + " is new, or has other attributes" : std::string()),
+              call && call->where.line > 0 ? call->where : at,
+              "hand over what changes as an argument, or set Retrace::always");
+}
+
+}  // namespace
 
 // Never destroyed: functions may be called while statics are destroyed.
 struct Function::Impl {
@@ -41,7 +67,8 @@ struct Function::Impl {
     if (auto program = find(inputs)) return program;
     const std::lock_guard lock(tracing);
     if (auto program = find(inputs)) return program;  // another thread was first
-    auto program = std::make_shared<TracedProgram>(body, inputs, at, nullptr);
+    auto program =
+        std::make_shared<TracedProgram>(body, inputs, at, TracedProgram::TraceOptions{kChecksTraces, {}, false});
     std::shared_ptr<TracedProgram> dropped;
     const std::lock_guard guard(mutex);
     ++num_traces;
@@ -66,7 +93,8 @@ struct Function::Impl {
       }
       return nullptr;
     };
-    auto program = std::make_shared<TracedProgram>(body, inputs, at, find_plan);
+    auto program =
+        std::make_shared<TracedProgram>(body, inputs, at, TracedProgram::TraceOptions{false, find_plan, false});
     const std::lock_guard guard(mutex);
     ++num_traces;
     if (std::find(plans.begin(), plans.end(), program->planned()) == plans.end()) {
@@ -82,6 +110,8 @@ struct Function::Impl {
     const std::lock_guard lock(mutex);
     return programs.empty() ? nullptr : programs.front();
   }
+
+  TracedProgram::RunOptions run_options() const { return {executor(), options.flush_denormals}; }
 
   Executor& executor() const {
     static Executor& always_parallel = *make_tbb_executor(0).release();
@@ -119,12 +149,19 @@ detail::Bundle Function::call_bundle(const detail::Bundle& inputs, SourceLocatio
   for (const Tensor& input : inputs.tensors)
     if (!input.defined()) throw Error("[compile] undefined argument", at);
   if (Trace::current()) return function.body(inputs);  // inside of another trace: its operations are captured there
-  const std::shared_ptr<TracedProgram> program =
-      function.options.retrace == Retrace::always ? function.retrace(inputs, at) : function.program_for(inputs, at);
-  detail::Bundle results = program->results();
-  results.tensors = program->run(inputs.tensors, function.executor(), at);
-  function.runs.fetch_add(1, std::memory_order_relaxed);
-  return results;
+  const bool always = function.options.retrace == Retrace::always;
+  for (;;) {
+    const std::shared_ptr<TracedProgram> program =
+        always ? function.retrace(inputs, at) : function.program_for(inputs, at);
+    if (kChecksTraces && !always && (function.runs.load(std::memory_order_relaxed) + 1) % kCallsBetweenChecks == 0)
+      check_trace(*program, function.body, inputs, at);
+    std::optional<std::vector<Tensor>> tensors = program->run(inputs.tensors, function.run_options(), at);
+    if (!tensors) continue;  // another thread set a .grad meanwhile
+    function.runs.fetch_add(1, std::memory_order_relaxed);
+    detail::Bundle results = program->results();
+    results.tensors = std::move(*tensors);
+    return results;
+  }
 }
 
 std::vector<Tensor> Function::call(const std::vector<Tensor>& inputs, SourceLocation at) const {
@@ -178,8 +215,9 @@ ScheduleReport Function::schedule_report(int workers, SourceLocation at) const {
   if (workers < 1) throw Error("[schedule_report] " + std::to_string(workers) + " workers: at least 1", at);
   const auto program = impl({}).used_last();
   if (!program) throw Error("[schedule_report] no program yet", at, "call the function once");
-  return simulate(program->plan(), program->step_seconds(workers == 1 ? serial_executor() : impl(at).executor()),
-                  workers);
+  TracedProgram::RunOptions options = impl(at).run_options();
+  const TracedProgram::RunOptions serial{serial_executor(), options.flush_denormals};
+  return simulate(program->plan(), program->step_seconds(workers == 1 ? serial : options), workers);
 }
 
 std::string Function::plan_text() const {

@@ -11,140 +11,162 @@
 
 namespace weft {
 
-// One call on its way.
-struct TracedProgram::Call {
-  const std::vector<Tensor>& inputs;
-  SourceLocation at;
-  std::vector<Impl> arguments;  // what the program reads for each input
-  std::unique_ptr<Session> session;
-  std::vector<std::shared_ptr<Variable>> fresh;
-  std::vector<Impl> fresh_impls;  // where the tensor that was the .grad before is used again
-  std::vector<std::shared_ptr<CapturedCall>> history;
-};
-
-TracedProgram::Impl TracedProgram::resolve(const Origin& origin, const Impl& root,
+// Null where a .grad on the way is not there.
+TracedProgram::Impl TracedProgram::resolve(const Origin& origin, const ProgramHandle& root,
                                            std::span<const Impl> arguments) const {
-  Impl impl = origin.kind == Origin::Kind::argument ? arguments[origin.index] : root;
-  for (int i = 0; i < origin.grads; ++i) impl = impl->grad;
+  Impl impl = origin.kind == Origin::Kind::argument ? arguments[origin.index] : root.get();
+  for (int i = 0; impl && i < origin.grads; ++i) impl = impl->grad();
   return impl;
 }
 
 // The tensor itself, also of an argument that was handed over by value.
-TracedProgram::Impl TracedProgram::reach(const Origin& origin, const Impl& root, const Call& call) const {
-  if (origin.kind == Origin::Kind::argument && origin.grads == 0) return TensorAccess::impl(call.inputs[origin.index]);
-  return resolve(origin, root, call.arguments);
+TracedProgram::Impl TracedProgram::tensor_at(const Origin& origin, const ProgramHandle& root,
+                                             const std::vector<Tensor>& inputs) const {
+  Impl impl = origin.kind == Origin::Kind::argument ? TensorAccess::impl(inputs[origin.index]) : root.get();
+  for (int i = 0; impl && i < origin.grads; ++i) impl = impl->grad();
+  return impl;
 }
 
-bool TracedProgram::matches(const detail::Bundle& bundle) const {
-  const std::vector<Tensor>& inputs = bundle.tensors;
-  if (inputs.size() != arguments_.size() || grad_enabled() != grad_mode_ || bundle.numbers != numbers_ ||
-      bundle.names != names_)
-    return false;
+// ---- Whether a call is one of this kind
+
+bool TracedProgram::arguments_match(const std::vector<Tensor>& inputs) const {
+  if (inputs.size() != arguments_.size()) return false;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     TensorImpl& impl = *TensorAccess::impl(inputs[i]);
     const Argument& argument = arguments_[i];
-    if (impl.type != argument.type || impl.requires_grad() != argument.requires_grad) return false;
+    if (impl.type != argument.type || impl.requires_grad() != argument.requires_grad ||
+        impl.leaf_requires_grad != argument.is_leaf)
+      return false;
     const bool by_value = impl.view || (!impl.storage_now() && argument.requires_grad);
-    if (by_value != argument.by_value) return false;
+    if (by_value != argument.by_value || impl.view.has_value() != argument.strides.has_value()) return false;
+    if (impl.view && impl.view->strides != *argument.strides) return false;
     for (std::size_t j = 0; j < i; ++j)
       if ((TensorAccess::impl(inputs[j]).get() == &impl) != (argument.same_as == arguments_[j].same_as)) return false;
-    if (argument.captured && argument.tensor.get() != &impl) return false;
+    if (argument.captured && argument.tensor.get().get() != &impl) return false;
     if (argument.captured) continue;
     for (const Bound& bound : bound_)
-      if (bound.root.get() == &impl && bound.origin.grads == 0) return false;
+      if (bound.root.get().get() == &impl && bound.origin.grads == 0) return false;
   }
-  for (const Bound& bound : bound_) {
+  return !any_by_value_ || !find_overlap(inputs);
+}
+
+bool TracedProgram::fields_match(const std::vector<Tensor>& inputs) const {
+  for (const Field& field : fields_) {
+    if (!field.read && !field.before.get()) continue;
+    Impl above;
+    const TensorImpl* owner = field.root.get().get();
+    if (field.owner.kind == Origin::Kind::argument) owner = TensorAccess::impl(inputs[field.owner.index]).get();
+    if (field.owner.grads > 0) owner = (above = tensor_at(field.owner, field.root, inputs)).get();
+    if (!owner) return false;
+    const TensorImpl* const now = owner->grad_now();
+    if (field.read && (now != nullptr) != field.present) return false;
+    if (field.before.get() && now != field.before.get().get()) return false;
+  }
+  return true;
+}
+
+bool TracedProgram::matches(const detail::Bundle& inputs) const {
+  if (grad_enabled() != grad_mode_ || inputs.numbers != numbers_ || inputs.names != names_ ||
+      !arguments_match(inputs.tensors))
+    return false;
+  for (std::size_t b = 0; b < direct_; ++b) {
+    const Bound& bound = bound_[b];
     if (bound.origin.kind != Origin::Kind::captured) continue;
-    if (bound.origin.grads > 0) continue;
     if (bound.root->leaf_requires_grad != bound.requires_grad) return false;
     if (!bound.root->storage_now() && bound.root->requires_grad()) return false;  // it has a history by now
-    // A handle that only this program has left: the function names another tensor by now.
-    if (bound.root.use_count() == 1) return false;
+    if (bound.root.is_last()) return false;  // the function names another tensor by now
   }
-  for (const Field& field : fields_) {
-    if (!field.read) continue;
-    const TensorImpl* owner = field.owner.kind == Origin::Kind::argument
-                                  ? TensorAccess::impl(inputs[field.owner.index]).get()
-                                  : field.root.get();
-    for (int i = 0; owner && i < field.owner.grads; ++i) owner = owner->grad.get();
-    if (!owner || (owner->grad != nullptr) != field.present) return false;
-  }
-  return std::all_of(guards_.begin(), guards_.end(), [](const auto& holds) { return holds(); });
+  return fields_match(inputs.tensors) &&
+         std::all_of(guards_.begin(), guards_.end(), [](const auto& holds) { return holds(); });
 }
 
 bool TracedProgram::is_stale() const {
-  return std::any_of(bound_.begin(), bound_.end(), [](const Bound& bound) {
-    return bound.origin.kind == Origin::Kind::captured && bound.origin.grads == 0 && bound.root.use_count() == 1;
+  return std::any_of(bound_.begin(), bound_.begin() + static_cast<std::ptrdiff_t>(direct_), [](const Bound& bound) {
+    return bound.origin.kind == Origin::Kind::captured && bound.root.is_last();
   });
 }
 
-std::unique_ptr<PlannedTrace::Session> PlannedTrace::take_session() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!idle_.empty()) {
-      std::unique_ptr<Session> session = std::move(idle_.back());
-      idle_.pop_back();
-      return session;
+std::optional<std::size_t> TracedProgram::find_overlap(const std::vector<Tensor>& inputs) const {
+  const auto reached = [&](const TensorImpl* tensor, bool only_written) {
+    return std::any_of(bound_.begin(), bound_.end(), [&](const Bound& bound) {
+      return (bound.written || !only_written) && tensor_at(bound.origin, bound.root, inputs).get() == tensor;
+    });
+  };
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Impl& impl = TensorAccess::impl(inputs[i]);
+    if (!impl->view || arguments_[i].same_as != i) continue;
+    const TensorImpl* const base = impl->view->base.get();
+    const bool own = reached(impl.get(), true);
+    if (reached(base, true) || (own && reached(base, false))) return i;
+    for (std::size_t j = 0; j < inputs.size(); ++j) {
+      const Impl& other = TensorAccess::impl(inputs[j]);
+      if (arguments_[j].same_as == i || !other->view || other->view->base.get() != base) continue;
+      if (own || reached(other.get(), true)) return i;
     }
-    ++sessions_;
   }
-  return std::make_unique<Session>(plan);
+  return std::nullopt;
 }
 
-void PlannedTrace::give_back(std::unique_ptr<Session> session) {
-  const std::lock_guard lock(mutex_);
-  idle_.push_back(std::move(session));
+// ---- A run
+
+void TracedProgram::take_arguments(Call& call) const {
+  Session& session = *call.session;
+  for (std::size_t i = 0; i < call.inputs.size(); ++i) {
+    const Impl& impl = TensorAccess::impl(call.inputs[i]);
+    if (!arguments_[i].by_value) {
+      session.arguments.push_back(impl);
+      continue;
+    }
+    session.versions.resize(call.inputs.size());
+    session.versions[i] = current_version(impl, call.at);
+    auto copy = std::make_shared<TensorImpl>(impl->type);
+    copy->set_storage(
+        std::make_shared<Variable>(impl->type, std::const_pointer_cast<Buffer>(value_of(session.versions[i]))));
+    session.arguments.push_back(std::move(copy));
+  }
 }
 
-std::size_t PlannedTrace::arena_bytes_in_use() const {
-  const std::lock_guard lock(mutex_);
-  std::size_t bytes = 0;
-  for (const auto& session : idle_) bytes += session->run.arena_bytes();
-  return bytes + (sessions_ - idle_.size()) * plan->stats.arena_bytes;
+// The storage of what is read and written; false where a .grad on the way is not there.
+bool TracedProgram::find_uses(Call& call, std::size_t begin, std::size_t end) const {
+  for (std::size_t b = begin; b < end; ++b) {
+    const Bound& bound = bound_[b];
+    VariableAccess::Use& use = call.session->uses[b];
+    if (bound.storage && bound.root->storage_now() == bound.storage.get()) {
+      if (use.variable != bound.storage) use.variable = bound.storage;
+    } else {
+      const Impl impl = resolve(bound.origin, bound.root, call.session->arguments);
+      if (!impl) return false;
+      use.variable = impl->storage();
+    }
+    use.kind = bound.written     ? VariableAccess::Kind::write
+               : bound.sets_grad ? VariableAccess::Kind::read_in_turn
+                                 : VariableAccess::Kind::read;
+  }
+  return true;
 }
 
-namespace {
-
-// The variables of a run and the order of their locks, from the last run where they are the same.
-void find_uses(std::vector<VariableLocks::Use>& uses, std::vector<std::size_t>& order, bool changed) {
-  if (!changed && order.size() == uses.size()) return;
-  order.clear();
-  order = sort_uses(uses);
+// What is reached by way of a .grad can be found when nobody else sets it any more. False where one is not as expected.
+bool TracedProgram::take(Call& call, VariableAccess& access) const {
+  for (;;) {
+    if (!find_uses(call, 0, direct_)) return false;
+    if (!access.take(direct_)) continue;
+    if (!fields_match(call.inputs) || !find_uses(call, direct_, bound_.size())) return false;
+    if (direct_ == bound_.size() || access.take(bound_.size())) return true;
+  }
 }
 
-}  // namespace
-
-// Binds what the program reads and writes. The locks of what is written must be held.
-void TracedProgram::bind(Call& call) {
+void TracedProgram::bind(Call& call, VariableAccess& access) const {
+  access.begin();
   Session& session = *call.session;
   std::size_t argument = 0, variable = 0;
   for (std::size_t b = 0; b < bound_.size(); ++b) {
-    Variable& storage = *session.uses[b].variable;
-    if (bound_[b].written) {
-      session.run.bind_variable(variable++, storage.own_bytes(true));
-    } else {
-      session.held.push_back(storage.buffer());
-      session.run.bind_argument(argument++, session.held.back()->data());
-    }
+    const VariableAccess::Use& use = session.uses[b];
+    if (bound_[b].written)
+      session.run.bind_variable(variable++, use.bytes.now, use.bytes.next);
+    else
+      session.run.bind_argument(argument++, use.value->data());
   }
-  call.fresh.resize(fresh_.size());
-  call.fresh_impls.resize(fresh_.size());
-  for (const Field& field : fields_) {
-    if (!field.fresh || call.fresh[*field.fresh]) continue;
-    Impl owner = resolve(field.owner, field.root, call.arguments);
-    // What was there is written again once nobody else holds it.
-    const Impl& before = owner->grad;
-    if (before.use_count() == 1 && !before->view && !before->leaf_requires_grad && before->type == fresh_[*field.fresh])
-      if (auto storage = before->storage_if_any()) {
-        call.fresh[*field.fresh] = std::move(storage);
-        call.fresh_impls[*field.fresh] = before;
-      }
-  }
-  for (std::size_t k = 0; k < fresh_.size(); ++k) {
-    if (!call.fresh[k])
-      call.fresh[k] = std::make_shared<Variable>(fresh_[k], std::make_shared<Buffer>(fresh_[k].bytes()));
-    session.run.bind_variable(variable++, call.fresh[k]->own_bytes(false));
-  }
+  if (!fresh_.empty()) bind_fresh(call, variable);
   for (std::size_t k = 0; k < output_types_.size(); ++k) {
     std::shared_ptr<Buffer>& buffer = session.results[k];
     // The last run's result is written again once nobody else holds it.
@@ -153,153 +175,86 @@ void TracedProgram::bind(Call& call) {
   }
 }
 
-// The calls that results stand on, with the versions that the tensors have before the run.
-void TracedProgram::capture_history(Call& call) const {
-  call.history.reserve(history_.size());
-  for (const Live& live : history_) {
-    if (live.bound) {
-      const Bound& bound = bound_[*live.bound];
-      const bool given = bound.origin.kind == Origin::Kind::argument && bound.origin.grads == 0;
-      const Impl impl = given ? TensorAccess::impl(call.inputs[bound.origin.index])
-                              : resolve(bound.origin, bound.root, call.arguments);
-      call.history.push_back(current_version(impl, call.at).call);
+void TracedProgram::bind_fresh(Call& call, std::size_t variable) const {
+  Session& session = *call.session;
+  session.fresh.resize(fresh_.size());
+  for (const Field& field : fields_) {
+    if (!field.fresh || session.fresh[*field.fresh]) continue;
+    // What was there is written again where nobody else holds it: the owner and this function have a handle each.
+    Impl before = tensor_at(field.owner, field.root, call.inputs)->grad();
+    if (before.use_count() != 2 || before->view || before->leaf_requires_grad || before->type != fresh_[*field.fresh])
       continue;
-    }
-    std::vector<CapturedValue> operands;
-    for (const ValueId& v : live.operands) operands.push_back({call.history[v.node], v.output});
-    auto copy = std::make_shared<CapturedCall>(*live.call->op, std::move(operands), live.call->attrs,
-                                               live.call->outputs, live.call->where, live.call->requires_grad);
-    copy->is_leaf = live.call->is_leaf;
-    if (copy->is_leaf) copy->leaf = live.call->leaf;
-    if (live.call->used_up()) copy->use_up();
-    call.history.push_back(std::move(copy));
+    const auto storage = before->storage_if_any();
+    if (storage && is_sole_owner(storage->buffer())) session.fresh[*field.fresh] = std::move(before);
   }
-}
-
-void TracedProgram::publish_history(Call& call) const {
-  for (std::size_t i = 0; i < history_.size(); ++i) {
-    if (!history_[i].saved) continue;
-    const auto first = call.session->results.begin() + static_cast<std::ptrdiff_t>(*history_[i].saved);
-    call.history[i]->publish({first, first + static_cast<std::ptrdiff_t>(history_[i].call->outputs.size())});
-  }
-}
-
-void TracedProgram::apply_effects(Call& call) {
   for (std::size_t k = 0; k < fresh_.size(); ++k) {
-    if (call.fresh_impls[k]) continue;
-    call.fresh_impls[k] = std::make_shared<TensorImpl>(fresh_[k]);
-    call.fresh_impls[k]->set_storage(call.fresh[k]);
+    Impl& fresh = session.fresh[k];
+    if (!fresh) {
+      fresh = std::make_shared<TensorImpl>(fresh_[k]);
+      fresh->set_storage(std::make_shared<Variable>(fresh_[k], std::make_shared<Buffer>(fresh_[k].bytes())));
+    }
+    void* const bytes = fresh->storage_if_any()->buffer()->data();
+    session.run.bind_variable(variable++, bytes, bytes);
   }
-  // What fields become is looked up before any of them changes.
-  std::vector<std::pair<Impl, Impl>> changes;
+}
+
+// What fields become is looked up before any of them changes.
+void TracedProgram::set_grads(Call& call) const {
+  Session& session = *call.session;
   for (const Field& field : fields_) {
     if (!field.written) continue;
-    Impl after = field.fresh ? call.fresh_impls[*field.fresh] : nullptr;
-    if (field.after) after = reach(*field.after, field.after_root, call);
-    changes.emplace_back(resolve(field.owner, field.root, call.arguments), std::move(after));
+    const bool stays_empty = !field.fresh && !field.after && field.owner.kind == Origin::Kind::captured &&
+                             field.owner.grads == 0 && !field.root->grad_now();
+    if (stays_empty) continue;
+    Impl after = field.fresh ? session.fresh[*field.fresh] : nullptr;
+    if (field.after) after = tensor_at(*field.after, field.after_root, call.inputs);
+    session.new_grads.emplace_back(tensor_at(field.owner, field.root, call.inputs), std::move(after));
   }
-  for (auto& [owner, after] : changes) owner->grad.swap(after);
+  for (auto& [owner, after] : session.new_grads) owner->set_grad(std::move(after));
+}
+
+// What else the function did to tensors from outside.
+void TracedProgram::write_back(Call& call) const {
   for (const Bound& bound : bound_) {
-    if (bound.becomes_leaf) {
-      const bool given = bound.origin.kind == Origin::Kind::argument && bound.origin.grads == 0;
-      (given ? TensorAccess::impl(call.inputs[bound.origin.index]) : resolve(bound.origin, bound.root, call.arguments))
-          ->leaf_requires_grad = true;
-    }
+    if (bound.becomes_leaf) tensor_at(bound.origin, bound.root, call.inputs)->leaf_requires_grad = true;
     if (!bound.written || bound.origin.kind != Origin::Kind::argument || bound.origin.grads > 0 ||
         !arguments_[bound.origin.index].by_value)
       continue;
     // A view was handed over by value: what the program made of it goes where it came from.
-    const auto written = call.arguments[bound.origin.index]->storage()->read();
+    const auto written = call.session->arguments[bound.origin.index]->storage()->read();
     write_version(TensorAccess::impl(call.inputs[bound.origin.index]), {known_call(bound.type, written, call.at), 0},
                   "compile", call.at);
   }
 }
 
-std::vector<Tensor> TracedProgram::wrap(Call& call) {
-  std::vector<Tensor> tensors;
-  tensors.reserve(results_.size());
-  for (const Result& result : results_) {
-    Impl known;
-    if (result.kind == Result::Kind::argument) known = TensorAccess::impl(call.inputs[result.index]);
-    if (result.kind == Result::Kind::captured) known = reach(result.origin, result.tensor, call);
-    if (result.is_view) {
-      tensors.push_back(make_view(known, result.steps, result.strides, result.tracks_grad, {}, result.grad_name));
-    } else if (known) {
-      tensors.push_back(TensorAccess::wrap(std::move(known)));
-    } else if (result.kind == Result::Kind::same) {
-      tensors.push_back(tensors[result.index]);
-    } else if (result.kind == Result::Kind::fresh) {
-      tensors.push_back(TensorAccess::wrap(call.fresh_impls[result.index]));
-    } else if (!result.requires_grad) {
-      tensors.push_back(make_leaf(result.type, call.session->results[result.index]));
-    } else if (result.live) {
-      tensors.push_back(make_captured({call.history[*result.live], result.output}, result.grad_name));
-    } else {  // a backward() in the function used its history up
-      auto call_of_result = std::make_shared<CapturedCall>(*result.op, std::vector<CapturedValue>{}, Attrs{},
-                                                           Types{result.type}, call.at, /*needs_grad=*/true);
-      call_of_result->use_up();
-      call_of_result->publish({call.session->results[result.index]});
-      tensors.push_back(make_captured({std::move(call_of_result), 0}, result.grad_name));
-    }
-  }
-  return tensors;
-}
-
-std::vector<Tensor> TracedProgram::run(const std::vector<Tensor>& inputs, Executor& executor, SourceLocation at) {
-  Call call{inputs, at, {}, {}, {}, {}, {}};
-  call.arguments.reserve(inputs.size());
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const Impl& impl = TensorAccess::impl(inputs[i]);
-    if (!arguments_[i].by_value) {
-      call.arguments.push_back(impl);
-      continue;
-    }
-    auto copy = std::make_shared<TensorImpl>(impl->type);
-    copy->set_storage(
-        std::make_shared<Variable>(impl->type, std::const_pointer_cast<Buffer>(value_of(current_version(impl, at)))));
-    call.arguments.push_back(std::move(copy));
-  }
-  if (!history_.empty()) capture_history(call);
-  call.session = planned_->take_session();
-  call.session->results.resize(output_types_.size());
-  call.session->uses.resize(bound_.size());
-  struct GiveBack {
-    TracedProgram& to;
-    Call& call;
-    ~GiveBack() { to.planned_->give_back(std::move(call.session)); }
-  } give_back_at_end{*this, call};
-
+std::optional<std::vector<Tensor>> TracedProgram::run(const std::vector<Tensor>& inputs, const RunOptions& options,
+                                                      SourceLocation at) {
+  Call call(*planned_, inputs, at);
   Session& session = *call.session;
-  bool changed = false;
-  for (std::size_t b = 0; b < bound_.size(); ++b) {
-    const Bound& bound = bound_[b];
-    session.uses[b].written = bound.written;
-    auto& use = session.uses[b].variable;
-    if (bound.storage && use == bound.storage && bound.root->storage_now() == use.get()) continue;
-    auto now = bound.storage && bound.root->storage_now() == bound.storage.get()
-                   ? bound.storage
-                   : resolve(bound.origin, bound.root, call.arguments)->storage();
-    changed = changed || now != use;
-    use = std::move(now);
-  }
-  find_uses(session.uses, session.lock_order, changed);
-  session.held.clear();
+  session.results.resize(output_types_.size());
+  session.uses.resize(bound_.size());
+  if (options.flush_denormals) session.run.flush_denormals();
+  take_arguments(call);
   {
-    VariableLocks locks(session.uses, session.lock_order);
-    bind(call);
-    locks.release_shared();
-    session.run.execute(executor);
-    session.held.clear();
+    VariableAccess access(session.uses);
+    if (!take(call, access)) return std::nullopt;
+    if (!history_.empty()) capture_history(call);
+    bind(call, access);
+    session.run.execute(options.executor);
+    access.commit();
+    set_grads(call);
   }
+  // Storage of tensors that come and go is not kept.
   for (std::size_t b = 0; b < bound_.size(); ++b)
     if (!bound_[b].storage) session.uses[b].variable.reset();
   if (!history_.empty()) publish_history(call);
-  apply_effects(call);
+  write_back(call);
   return wrap(call);
 }
 
-std::vector<double> TracedProgram::step_seconds(Executor& executor) const {
+std::vector<double> TracedProgram::step_seconds(const RunOptions& options) const {
   Run run(planned_->plan);
+  if (options.flush_denormals) run.flush_denormals();
   std::vector<std::unique_ptr<Buffer>> copies;
   const auto copy = [&](std::size_t bytes, const void* from) {
     Buffer& buffer = *copies.emplace_back(std::make_unique<Buffer>(bytes));
@@ -311,11 +266,14 @@ std::vector<double> TracedProgram::step_seconds(Executor& executor) const {
   for (const Bound& bound : bound_) {
     const std::shared_ptr<const Buffer> now = bound.storage ? bound.storage->read() : nullptr;
     void* bytes = copy(bound.type.bytes(), now ? now->data() : nullptr);
-    bound.written ? run.bind_variable(variable++, bytes) : run.bind_argument(argument++, bytes);
+    bound.written ? run.bind_variable(variable++, bytes, bytes) : run.bind_argument(argument++, bytes);
   }
-  for (const TensorType& type : fresh_) run.bind_variable(variable++, copy(type.bytes(), nullptr));
+  for (const TensorType& type : fresh_) {
+    void* bytes = copy(type.bytes(), nullptr);
+    run.bind_variable(variable++, bytes, bytes);
+  }
   for (std::size_t k = 0; k < output_types_.size(); ++k) run.bind_result(k, copy(output_types_[k].bytes(), nullptr));
-  return measure_steps(run, executor);
+  return measure_steps(run, options.executor);
 }
 
 }  // namespace weft

@@ -3,57 +3,64 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "graph/capture/extract.h"
 #include "graph/capture/tensor_impl.h"
 #include "graph/capture/trace.h"
-#include "runtime/planning/plan.h"
-#include "runtime/running/run.h"
-#include "runtime/running/variable_locks.h"
+#include "runtime/planned_trace.h"
 #include "weft/function.h"
 
 namespace weft {
 
-// The plan of what a trace captured. Traces of one structure can share it.
-struct PlannedTrace {
-  // What one execution at a time uses.
-  struct Session {
-    explicit Session(const std::shared_ptr<const Plan>& plan) : run(plan) {}
-    Run run;
-    std::vector<std::shared_ptr<Buffer>> results;
-    std::vector<VariableLocks::Use> uses;  // of the last run: the storage of what it reads and writes
-    std::vector<std::size_t> lock_order;
-    std::vector<std::shared_ptr<const Buffer>> held;  // keeps what is read through the run
-  };
+// A handle that a program has. They are counted at the tensor: one that only programs have left is no tensor that any
+// function can name.
+class ProgramHandle {
+ public:
+  ProgramHandle() = default;
+  ProgramHandle(std::shared_ptr<TensorImpl> tensor) : tensor_(std::move(tensor)) { count(1); }
+  ProgramHandle(const ProgramHandle& other) : ProgramHandle(other.tensor_) {}
+  ProgramHandle(ProgramHandle&& other) noexcept : tensor_(std::move(other.tensor_)) {}
+  ProgramHandle& operator=(ProgramHandle other) noexcept {
+    tensor_.swap(other.tensor_);
+    return *this;
+  }
+  ~ProgramHandle() { count(-1); }
 
-  std::vector<std::uint64_t> words;
-  std::vector<Attrs> attrs;
-  std::shared_ptr<const Plan> plan;
-
-  bool same_structure(const PlannedTrace& other) const { return words == other.words && attrs == other.attrs; }
-  std::unique_ptr<Session> take_session();
-  void give_back(std::unique_ptr<Session> session);
-  std::size_t arena_bytes_in_use() const;
+  const std::shared_ptr<TensorImpl>& get() const { return tensor_; }
+  TensorImpl* operator->() const { return tensor_.get(); }
+  bool is_last() const {
+    const long programs = tensor_->program_handles.load();  // before the others are counted
+    return tensor_.use_count() <= programs;
+  }
 
  private:
-  mutable std::mutex mutex_;  // guards what follows
-  std::vector<std::unique_ptr<Session>> idle_;
-  std::size_t sessions_ = 0;
+  void count(long n) {
+    if (tensor_) tensor_->program_handles.fetch_add(n);
+  }
+  std::shared_ptr<TensorImpl> tensor_;
 };
 
 class TracedProgram {
  public:
   using Body = std::function<detail::Bundle(const detail::Bundle&)>;
-  // A plan that is there already, given words and attributes; or null.
-  using FindPlan = std::function<std::shared_ptr<PlannedTrace>(const PlannedTrace&)>;
+  // How a program is traced.
+  struct TraceOptions {
+    bool keep_structure = false;
+    // A plan that is there already, for words and calls; or null.
+    std::function<std::shared_ptr<PlannedTrace>(const PlannedTrace&)> find_plan;
+    bool only_structure = false;  // the program is never run
+  };
+  struct RunOptions {
+    Executor& executor;
+    bool flush_denormals = false;
+  };
 
   // Runs `body` once on handles of these inputs, and plans what it captured. The inputs stay as they are.
-  TracedProgram(const Body& body, const detail::Bundle& inputs, SourceLocation at, const FindPlan& find_plan);
+  TracedProgram(const Body& body, const detail::Bundle& inputs, SourceLocation at, const TraceOptions& options);
 
   // Whether a call with these inputs, now, would capture the same.
   bool matches(const detail::Bundle& inputs) const;
@@ -63,12 +70,14 @@ class TracedProgram {
   const detail::Bundle& results() const { return result_shape_; }
   const std::shared_ptr<PlannedTrace>& planned() const { return planned_; }
 
-  // Runs the program. Any number of threads may; those that write the same tensors take turns.
-  std::vector<Tensor> run(const std::vector<Tensor>& inputs, Executor& executor, SourceLocation at);
+  // Runs the program, or nothing where another thread has changed a .grad since matches(). Any number of threads may;
+  // those that write the same tensors, or set the .grad of the same ones, take turns.
+  std::optional<std::vector<Tensor>> run(const std::vector<Tensor>& inputs, const RunOptions& options,
+                                         SourceLocation at);
 
   const Plan& plan() const { return *planned_->plan; }
   // What each step takes, measured on copies of the variables and on arguments of zeros.
-  std::vector<double> step_seconds(Executor& executor) const;
+  std::vector<double> step_seconds(const RunOptions& options) const;
   std::size_t arena_bytes_in_use() const { return planned_->arena_bytes_in_use(); }
 
  private:
@@ -80,35 +89,39 @@ class TracedProgram {
   struct Argument {
     TensorType type;
     bool requires_grad = false;
+    bool is_leaf = false;  // and gradients end in it
     bool by_value = false;
-    bool captured = false;    // the function also reaches it by a handle of its own
-    std::size_t same_as = 0;  // the first argument that is this tensor
-    Impl tensor;              // where captured
+    bool captured = false;        // the function also reaches it by a handle of its own
+    std::size_t same_as = 0;      // the first argument that is this tensor
+    std::optional<Dims> strides;  // of a view
+    ProgramHandle tensor;         // where captured
   };
-  // A tensor that the program reads or writes.
+  // A tensor that the program reads or writes. Those that are reached by way of a .grad come last.
   struct Bound {
     Origin origin;
-    Impl root;  // the captured tensor that the origin starts from, or the constant
+    ProgramHandle root;  // the captured tensor that the origin starts from, or the constant
     TensorType type;
     bool requires_grad = false;
     bool written = false;
     bool becomes_leaf = false;
+    bool sets_grad = false;             // the program sets its .grad
     std::shared_ptr<Variable> storage;  // of a captured tensor, when it was traced
   };
   // The .grad of a tensor.
   struct Field {
     Origin owner;
-    Impl root;
+    ProgramHandle root;
     bool read = false, written = false;
     bool present = false;              // before the run
+    ProgramHandle before;              // where it must be this tensor
     std::optional<std::size_t> fresh;  // after it: of fresh_
     std::optional<Origin> after;       // or this tensor; or none
-    Impl after_root;
+    ProgramHandle after_root;
   };
   struct Result {
-    enum class Kind { output, captured, argument, fresh, same } kind = Kind::output;
-    std::size_t index = 0;  // the plan's result, argument, fresh gradient, earlier result
-    bool is_view = false;   // of the captured tensor or the argument
+    enum class Kind { output, captured, argument, fresh, same, base } kind = Kind::output;
+    std::size_t index = 0;  // the plan's result, argument, fresh gradient, earlier result, tensor of bases_
+    bool is_view = false;   // of the captured tensor, the argument or the base
     TensorType type;
     // Of an output that requires gradients.
     bool requires_grad = false;
@@ -116,10 +129,10 @@ class TracedProgram {
     std::uint32_t output = 0;
     const OpDef* op = nullptr;
     const char* grad_name = nullptr;
-    Impl tensor;  // a captured one, or the base of a view of one, or what its origin starts from
+    ProgramHandle tensor;  // a captured one, or the base of a view of one, or what its origin starts from
     Origin origin;
     std::vector<ViewStep> steps;  // of a view
-    Dims strides;
+    std::optional<Dims> strides;  // of a view, and of an output that was one
     bool tracks_grad = true;
   };
   // A call that results with a history stand on: what each run captures again, so that gradients flow through it.
@@ -132,13 +145,26 @@ class TracedProgram {
   struct Call;
   class Builder;
 
-  Impl resolve(const Origin& origin, const Impl& root, std::span<const Impl> arguments) const;
-  Impl reach(const Origin& origin, const Impl& root, const Call& call) const;
-  void bind(Call& call);
-  void apply_effects(Call& call);
-  std::vector<Tensor> wrap(Call& call);
+  Impl resolve(const Origin& origin, const ProgramHandle& root, std::span<const Impl> arguments) const;
+  Impl tensor_at(const Origin& origin, const ProgramHandle& root, const std::vector<Tensor>& inputs) const;
+  bool arguments_match(const std::vector<Tensor>& inputs) const;
+  bool fields_match(const std::vector<Tensor>& inputs) const;
+  // An argument that is a view of elements that the program writes and reaches otherwise, too.
+  std::optional<std::size_t> find_overlap(const std::vector<Tensor>& inputs) const;
+
+  // ---- The stages of a run
+  void take_arguments(Call& call) const;
+  bool take(Call& call, VariableAccess& access) const;
+  bool find_uses(Call& call, std::size_t begin, std::size_t end) const;
+  void bind(Call& call, VariableAccess& access) const;
+  void bind_fresh(Call& call, std::size_t variable) const;
+  void set_grads(Call& call) const;
+  void write_back(Call& call) const;
+  // ---- Results: traced_results.cc
   void capture_history(Call& call) const;
   void publish_history(Call& call) const;
+  Tensor wrap_output(Call& call, const Result& result) const;
+  std::vector<Tensor> wrap(Call& call) const;
 
   // Constant after construction.
   bool grad_mode_ = true;
@@ -146,15 +172,32 @@ class TracedProgram {
   std::vector<std::string> names_;
   detail::Bundle result_shape_;
   std::vector<Argument> arguments_;
+  bool any_by_value_ = false;
   std::vector<Bound> bound_;
+  std::size_t direct_ = 0;  // of bound_: those that are reached by way of no .grad
   // The plan's arguments are those of bound_ that are not written, and its variables those that are, then fresh_.
   std::vector<TensorType> fresh_;  // gradients that the program makes
   std::vector<Field> fields_;
   std::vector<Result> results_;
+  std::vector<Result> bases_;  // what several results are views of
   std::vector<TensorType> output_types_;
   std::vector<Live> history_;
   std::vector<std::function<bool()>> guards_;
   std::shared_ptr<PlannedTrace> planned_;
+};
+
+// One call on its way.
+struct TracedProgram::Call {
+  Call(PlannedTrace& from, const std::vector<Tensor>& given, SourceLocation where)
+      : planned(from), inputs(given), at(where), session(from.take_session()) {}
+  ~Call() { planned.give_back(std::move(session)); }
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+  PlannedTrace& planned;
+  const std::vector<Tensor>& inputs;
+  SourceLocation at;
+  std::unique_ptr<Session> session;
 };
 
 }  // namespace weft

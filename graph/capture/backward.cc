@@ -112,9 +112,10 @@ void accumulate_captured(const std::shared_ptr<TensorImpl>& owner, const Capture
 bool all_have_storage(const std::vector<std::shared_ptr<TensorImpl>>& owners) {
   std::vector<const TensorImpl*> seen;
   for (const auto& owner : owners) {
-    if (!owner->grad) continue;
-    if (owner->grad->view || owner->grad->requires_grad()) return false;
-    seen.push_back(owner->grad.get());
+    const std::shared_ptr<TensorImpl> before = owner->grad();
+    if (!before) continue;
+    if (before->view || before->requires_grad()) return false;
+    seen.push_back(before.get());
   }
   std::sort(seen.begin(), seen.end());
   return std::adjacent_find(seen.begin(), seen.end()) == seen.end();
@@ -134,8 +135,8 @@ void run_now(EagerRequest request, const std::vector<std::shared_ptr<TensorImpl>
   std::size_t next = results.program->num_wanted;
   for (std::size_t g = 0; g < owners.size(); ++g) {
     if (!results.program->has_gradient[g] || add_to[g]) continue;
-    owners[g]->grad =
-        TensorAccess::impl(make_leaf(owners[g]->type, std::const_pointer_cast<Buffer>(results.buffers[next++])));
+    owners[g]->set_grad(
+        TensorAccess::impl(make_leaf(owners[g]->type, std::const_pointer_cast<Buffer>(results.buffers[next++]))));
   }
   if (retain) return;
   for (std::size_t i = 0; i < results.program->used_up.size(); ++i)
@@ -157,15 +158,16 @@ void run_backward(const Tensor& output, const Tensor& gradient, bool retain_grap
     return;
   }
   for (const auto& owner : owners)
-    if (owner->grad) gradients.values.push_back(current_version(owner->grad, at));
+    if (const auto before = owner->grad()) gradients.values.push_back(current_version(before, at));
   if (!gradients.values.empty()) {
     request = gradients.make(at);
     find_owners(request);
     for (std::size_t g = 0; g < owners.size(); ++g) {
-      if (!owners[g]->grad) continue;
-      request.add_to[g] = {request.calls.id(current_version(owners[g]->grad, at)),
+      const auto before = owners[g]->grad();
+      if (!before) continue;
+      request.add_to[g] = {request.calls.id(current_version(before, at)),
                            static_cast<std::uint32_t>(request.writes.size())};
-      request.writes.push_back({owners[g]->grad->storage(), {}, {}});
+      request.writes.push_back({before->storage(), {}, {}});
     }
   }
   gradients = {};

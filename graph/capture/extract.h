@@ -11,6 +11,7 @@
 
 #include "graph/capture/captured_call.h"
 #include "graph/graph.h"
+#include "graph/variable.h"
 
 namespace weft {
 

@@ -13,7 +13,7 @@ TensorImpl::~TensorImpl() {
   if (call_) call_.call->handles.fetch_sub(1, std::memory_order_relaxed);
   if (seen_) seen_.call->handles.fetch_sub(1, std::memory_order_relaxed);
   std::vector<std::shared_ptr<void>> handles;
-  if (grad) handles.push_back(std::move(grad));
+  if (grad_) handles.push_back(std::move(grad_));
   if (call_) handles.push_back(std::move(call_.call));
   if (seen_) handles.push_back(std::move(seen_.call));
   if (view) handles.push_back(std::move(view->base));
@@ -47,6 +47,17 @@ void TensorImpl::set_storage(std::shared_ptr<Variable> variable) {
     version_.reset();
   }
   if (before) before.call->handles.fetch_sub(1, std::memory_order_relaxed);
+}
+
+std::shared_ptr<TensorImpl> TensorImpl::grad() const {
+  const std::lock_guard guard(lock_);
+  return grad_;
+}
+
+void TensorImpl::set_grad(std::shared_ptr<TensorImpl> grad) {
+  const std::lock_guard guard(lock_);
+  grad_.swap(grad);  // the one before goes when the lock is open again
+  grad_now_.store(grad_.get(), std::memory_order_release);
 }
 
 std::shared_ptr<Variable> TensorImpl::storage_if_any() const {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "graph/capture/captured_call.h"
-#include "graph/storage.h"
+#include "graph/variable.h"
 #include "weft/tensor.h"
 
 namespace weft {
@@ -31,6 +31,7 @@ struct ViewPath {
   // decide whether reshape() is a view or a copy.
   Dims strides;
   bool tracks_grad = true;  // false: detach() or data() is on the way, or grad mode was off
+  bool in_no_grad = false;  // grad mode was off
   bool of_leaf = false;     // the base was a leaf that requires gradients when the view was made
 };
 
@@ -44,12 +45,22 @@ struct TensorImpl : std::enable_shared_from_this<TensorImpl> {
   bool leaf_requires_grad = false;
   bool retains_grad = false;
   const char* grad_name = nullptr;  // of the version now, where it is not its op's
-  std::shared_ptr<TensorImpl> grad;
   std::optional<ViewPath> view;
+  // Of what stands for a view, or its value: the strides that it would have. See strides_of().
+  std::optional<Dims> strides;
   std::uint64_t born_in = 0;  // the trace that made it
 
   bool requires_grad();
   bool is_leaf();
+
+  // ---- The .grad of a leaf, or of a result that keeps its own. Any thread.
+  std::shared_ptr<TensorImpl> grad() const;
+  void set_grad(std::shared_ptr<TensorImpl> grad);
+  // For comparing only.
+  const TensorImpl* grad_now() const { return grad_now_.load(std::memory_order_acquire); }
+
+  // Handles that compiled programs have.
+  std::atomic<long> program_handles{0};
 
   // ---- The version now: storage with a value, or a captured call. Any thread. For tensors that are no views.
   // Takes a captured call; name: of its gradient function where it is not its op's.
@@ -72,7 +83,9 @@ struct TensorImpl : std::enable_shared_from_this<TensorImpl> {
  private:
   friend class Versions;
   std::atomic<const Variable*> storage_now_{nullptr};
+  std::atomic<const TensorImpl*> grad_now_{nullptr};
   mutable SpinLock lock_;  // guards what follows
+  std::shared_ptr<TensorImpl> grad_;
   std::shared_ptr<Variable> variable_;
   CapturedValue call_;
   // Of storage: the call that stands for its present value while an operation holds it.
@@ -86,6 +99,10 @@ struct TensorImpl : std::enable_shared_from_this<TensorImpl> {
 
 // The version of a tensor that an operation reads now. In a trace this is the trace's value of it.
 CapturedValue current_version(const std::shared_ptr<TensorImpl>& tensor, SourceLocation at);
+
+// The same of storage with the value `now`, for those who hold the variable.
+CapturedValue version_of(const std::shared_ptr<TensorImpl>& tensor, const Variable& variable,
+                         std::shared_ptr<const Buffer> now, SourceLocation at);
 
 // The tensor has another value from here on: `value` is of its type. Checks what PyTorch checks of writes in place, in
 // the voice of `op`. Views write through to their base.
@@ -107,7 +124,7 @@ Tensor make_leaf(TensorType type, std::shared_ptr<Buffer> buffer);
 Tensor make_view(const std::shared_ptr<TensorImpl>& of, std::vector<ViewStep> steps, Dims strides, bool tracks_grad,
                  CapturedValue value, const char* grad_name);
 
-// Strides of a tensor: those of its view, or dense ones.
+// Strides of a tensor: those of its view, those that it stands for, or dense ones.
 Dims strides_of(const TensorImpl& tensor);
 // The strides of the same elements under another shape; nothing where that needs a copy.
 std::optional<Dims> strides_for_shape(const Shape& from, const Dims& strides, const Shape& to);

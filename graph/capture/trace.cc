@@ -46,6 +46,8 @@ const std::shared_ptr<TensorImpl>& Trace::reached(const std::shared_ptr<TensorIm
       index && itself == tensor && !shadows_.empty() &&
       std::find(captured_arguments_.begin(), captured_arguments_.end(), *index) == captured_arguments_.end())
     captured_arguments_.push_back(*index);
+  if (const auto owner = grad_owner_.find(tensor.get()); owner != grad_owner_.end() && itself == tensor)
+    for (auto& field : grad_fields_) field->is_known = field->is_known || field->before == tensor;
   return itself;
 }
 
@@ -59,8 +61,7 @@ Trace::Path Trace::path_to(const std::shared_ptr<TensorImpl>& tensor) const {
   return {{Origin::Kind::captured, 0, grads}, owner};
 }
 
-std::size_t Trace::meet(const std::shared_ptr<TensorImpl>& handle) {
-  const std::shared_ptr<TensorImpl>& tensor = reached(handle);
+std::size_t Trace::enter(const std::shared_ptr<TensorImpl>& tensor) {
   const auto [at, fresh] = index_.try_emplace(tensor.get(), outside_.size());
   if (!fresh) return at->second;
   Outside outside{tensor, {}, {}};
@@ -94,15 +95,39 @@ Trace::GradField& Trace::grad_field(const std::shared_ptr<TensorImpl>& handle) {
   const std::shared_ptr<TensorImpl>& owner = without_shadow(handle);
   const auto [at, fresh] = grad_field_index_.try_emplace(owner.get(), grad_fields_.size());
   if (fresh) {
-    grad_fields_.push_back(std::make_unique<GradField>(GradField{owner, owner->grad, owner->grad}));
-    if (owner->grad && !arguments_.contains(owner->grad.get())) {
-      const auto above = grad_owner_.find(owner.get());
-      const auto root =
-          above == grad_owner_.end() ? std::pair{owner, 1} : std::pair{above->second.first, above->second.second + 1};
-      grad_owner_.try_emplace(owner->grad.get(), root);
-    }
+    grad_fields_.push_back(std::make_unique<GradField>(GradField{owner, owner->grad(), {}, {}}));
+    hand_out_grad(*grad_fields_.back());
   }
   return *grad_fields_[at->second];
+}
+
+// The function gets a shadow of the .grad, so that a handle of its own for the same tensor is told from it.
+void Trace::hand_out_grad(GradField& field) {
+  field.now = field.before;
+  if (!field.before) return;
+  const auto above = grad_owner_.find(field.owner.get());
+  const auto root =
+      above == grad_owner_.end() ? std::pair{field.owner, 1} : std::pair{above->second.first, above->second.second + 1};
+  const bool is_argument = arguments_.contains(field.before.get());
+  field.is_known = is_argument || index_.contains(field.before.get());
+  if (!is_argument && !grad_owner_.try_emplace(field.before.get(), root).second) field.is_known = true;
+  if (field.before->view || field.before->requires_grad()) return;
+  field.shadow = std::make_shared<TensorImpl>(field.before->type);
+  field.shadow->leaf_requires_grad = field.before->leaf_requires_grad;
+  {
+    const TraceSuspended suspended;
+    field.shadow->set_storage(field.before->storage());
+  }
+  shadows_.emplace(field.shadow.get(), field.before);
+  field.now = field.shadow;
+}
+
+// Runs that set the .grad of one tensor take turns at the tensor.
+void Trace::set_grad(const std::shared_ptr<TensorImpl>& handle, std::shared_ptr<TensorImpl> grad) {
+  GradField& field = grad_field(handle);
+  field.written = true;
+  field.now = std::move(grad);
+  if (!field.owner->view) outside_[enter(field.owner)].sets_grad = true;
 }
 
 void Trace::become_leaf(const std::shared_ptr<TensorImpl>& tensor, CapturedValue value) {
@@ -115,7 +140,7 @@ void Trace::become_leaf(const std::shared_ptr<TensorImpl>& tensor, CapturedValue
 
 std::shared_ptr<TensorImpl> grad_of(TensorImpl& owner) {
   Trace* const trace = Trace::current();
-  if (!trace || owner.born_in == trace->id()) return owner.grad;
+  if (!trace || owner.born_in == trace->id()) return owner.grad();
   Trace::GradField& field = trace->grad_field(owner.shared_from_this());
   field.read = field.read || !field.written;
   return field.now;
@@ -124,12 +149,10 @@ std::shared_ptr<TensorImpl> grad_of(TensorImpl& owner) {
 void set_grad_of(TensorImpl& owner, std::shared_ptr<TensorImpl> grad) {
   Trace* const trace = Trace::current();
   if (!trace || owner.born_in == trace->id()) {
-    owner.grad = std::move(grad);
+    owner.set_grad(std::move(grad));
     return;
   }
-  Trace::GradField& field = trace->grad_field(owner.shared_from_this());
-  field.written = true;
-  field.now = std::move(grad);
+  trace->set_grad(owner.shared_from_this(), std::move(grad));
 }
 
 }  // namespace weft

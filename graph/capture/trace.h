@@ -32,13 +32,16 @@ class Trace {
     CapturedValue now;
     bool read = false, written = false;
     bool becomes_leaf = false;  // requires_grad_() was called
+    bool sets_grad = false;     // the program sets its .grad
   };
   // The .grad of a tensor from outside.
   struct GradField {
     std::shared_ptr<TensorImpl> owner;
     std::shared_ptr<TensorImpl> before, now;
-    bool read = false;     // the program depends on whether there was one
-    bool written = false;  // the program sets the field
+    std::shared_ptr<TensorImpl> shadow;  // what stands for `before` in the hands of the function
+    bool read = false;                   // the program depends on whether there was one
+    bool written = false;                // the program sets the field
+    bool is_known = false;               // the function also reaches `before` otherwise
   };
 
   Trace();
@@ -82,6 +85,7 @@ class Trace {
 
   // To be called before the .grad of a tensor is looked at or changed.
   GradField& grad_field(const std::shared_ptr<TensorImpl>& owner);
+  void set_grad(const std::shared_ptr<TensorImpl>& owner, std::shared_ptr<TensorImpl> grad);
   const std::vector<std::unique_ptr<GradField>>& grad_fields() const { return grad_fields_; }
 
   // Draws of random numbers so far, and the number of the next one.
@@ -93,9 +97,11 @@ class Trace {
   const std::vector<std::function<bool()>>& guards() const { return guards_; }
 
  private:
-  // The tensor itself; notes that an argument is reached otherwise.
+  // The tensor itself; notes that an argument or the .grad of a tensor is reached otherwise.
   const std::shared_ptr<TensorImpl>& reached(const std::shared_ptr<TensorImpl>& tensor);
-  std::size_t meet(const std::shared_ptr<TensorImpl>& tensor);
+  std::size_t meet(const std::shared_ptr<TensorImpl>& handle) { return enter(reached(handle)); }
+  std::size_t enter(const std::shared_ptr<TensorImpl>& tensor);
+  void hand_out_grad(GradField& field);
 
   std::uint64_t id_;
   std::vector<Outside> outside_;

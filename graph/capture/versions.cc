@@ -80,14 +80,13 @@ Value overwritten(const Value& value, const Value& before, bool keep_history) {
 class Versions {
  public:
   // Of storage: a call that holds the buffer, shared as long as the buffer stays and somebody holds the call.
-  static CapturedValue of_storage(const std::shared_ptr<TensorImpl>& tensor, const std::shared_ptr<Variable>& variable,
-                                  SourceLocation at) {
-    std::shared_ptr<const Buffer> now = variable->read();
+  static CapturedValue of_storage(const std::shared_ptr<TensorImpl>& tensor, const Variable& variable,
+                                  std::shared_ptr<const Buffer> now, SourceLocation at) {
     const std::lock_guard guard(tensor->lock_);
     if (auto call = tensor->version_.lock(); call && call->known() && call->value(0) == now &&
-                                             call->is_leaf == tensor->leaf_requires_grad && !variable->exposed())
+                                             call->is_leaf == tensor->leaf_requires_grad && !variable.exposed())
       return {std::move(call), 0};
-    if (variable->exposed()) now = variable->copy();  // somebody may write through a pointer at any time
+    if (variable.exposed()) now = copy_of(*now);  // somebody may write through a pointer at any time
     auto call = std::make_shared<CapturedCall>(kInput, std::vector<CapturedValue>{}, Attrs{}, Types{tensor->type}, at,
                                                tensor->leaf_requires_grad);
     call->is_leaf = tensor->leaf_requires_grad;
@@ -158,7 +157,13 @@ CapturedValue current_version(const std::shared_ptr<TensorImpl>& tensor, SourceL
           at, "compute it inside, hand it over as an argument, or use detach()");
   }
   if (trace) return trace->read(tensor);
-  return Versions::of_storage(tensor, tensor->storage(), at);
+  const std::shared_ptr<Variable> storage = tensor->storage();
+  return Versions::of_storage(tensor, *storage, storage->read(), at);
+}
+
+CapturedValue version_of(const std::shared_ptr<TensorImpl>& tensor, const Variable& variable,
+                         std::shared_ptr<const Buffer> now, SourceLocation at) {
+  return Versions::of_storage(tensor, variable, std::move(now), at);
 }
 
 void make_leaf_of_trace(const std::shared_ptr<TensorImpl>& tensor, SourceLocation at) {
@@ -271,6 +276,7 @@ void write_version(const std::shared_ptr<TensorImpl>& tensor, CapturedValue valu
 
 Dims strides_of(const TensorImpl& tensor) {
   if (tensor.view) return tensor.view->strides;
+  if (tensor.strides) return *tensor.strides;
   Dims strides(static_cast<std::size_t>(tensor.type.shape.rank()));
   std::int64_t step = 1;
   for (std::size_t d = strides.size(); d-- > 0;) {

@@ -1,14 +1,10 @@
 // compile(fn): a program captured once, planned once and run many times.
 #pragma once
 
-#include <array>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <functional>
 #include <iosfwd>
-#include <map>
 #include <memory>
 #include <string>
 #include <tuple>
@@ -16,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "weft/call.h"
 #include "weft/tensor.h"
 
 namespace weft {
@@ -92,34 +89,10 @@ struct CompileOptions {
   ExecutorKind executor = ExecutorKind::automatic;
   Retrace retrace = Retrace::on_change;
   std::size_t max_programs = 8;  // kept, those that were used last
+  // Denormal numbers count as zero, in all threads of a run: on some processors arithmetic with them takes a hundred
+  // times as long. Off as in PyTorch, since it changes results near zero.
+  bool flush_denormals = false;
 };
-
-namespace detail {
-
-// The arguments or the results of a call, taken apart: its tensors, and what else tells one kind of call from another.
-struct Bundle {
-  std::vector<Tensor> tensors;
-  std::vector<std::uint64_t> numbers;
-  std::vector<std::string> names;
-};
-
-// Reads a bundle in the order in which it was written. Throws Error where it ends too early, or too late.
-class BundleReader {
- public:
-  explicit BundleReader(const Bundle& bundle) : bundle_(bundle) {}
-  const Tensor& tensor();
-  std::uint64_t number();
-  const std::string& name();
-  void end() const;
-
- private:
-  [[noreturn]] void fail() const;
-
-  const Bundle& bundle_;
-  std::size_t tensors_ = 0, numbers_ = 0, names_ = 0;
-};
-
-}  // namespace detail
 
 // The type-erased core of compile().
 //
@@ -129,12 +102,15 @@ class BundleReader {
 // call with Retrace::always. What it does to tensors from outside is an effect of each run: writes in place, gradients,
 // optimizer steps, draws of random numbers. Effects happen at the end of a run, all or none. What cannot be captured
 // throws when it is traced: looking at values, seeding the generator. Other C++ values that the function reads are
-// constants of the program.
+// constants of the program; builds without NDEBUG trace every 64th call again, and throw Error where it has become
+// another program.
 //
 // Results carry gradients as those of the same lines do.
 //
-// Threads: may be called from any number of threads. Runs that write the same tensors take turns, others go side by
-// side. A run uses the task arena it is called from.
+// Threads: may be called from any number of threads. Runs that write the same tensors, or set the .grad of the same
+// ones, take turns; others go side by side. A run reads what the last complete run left and never waits for one that
+// trains, but for the first time that they meet: from then on that one writes beside what others read. A run uses the
+// task arena it is called from.
 class Function {
  public:
   using Body = std::function<std::vector<Tensor>(const std::vector<Tensor>&)>;
@@ -169,194 +145,6 @@ class Function {
 
   std::shared_ptr<Impl> impl_;
 };
-
-namespace detail {
-
-// ---- What functions take and give back: tensors, numbers, and vectors, arrays, tuples, pairs, maps by name and plain
-// structs of these.
-template <class T>
-struct Flat;
-
-// Stands for any member of a struct.
-struct AnyMember {
-  template <class T>
-  operator T() const;
-};
-template <class T, std::size_t... I>
-constexpr bool has_members(std::index_sequence<I...>) {
-  return requires { T{(void(I), AnyMember{})...}; };
-}
-template <class T, std::size_t N = 8>
-constexpr std::size_t num_members() {
-  if constexpr (N == 0 || has_members<T>(std::make_index_sequence<N>{}))
-    return N;
-  else
-    return num_members<T, N - 1>();
-}
-template <class T, class F>
-void for_each_member(T& value, F f) {
-  constexpr std::size_t n = num_members<std::remove_const_t<T>>();
-  static_assert(n > 0, "compile() takes structs of one to eight tensors, numbers and containers of them");
-  if constexpr (n == 1) {
-    auto& [a] = value;
-    f(a);
-  } else if constexpr (n == 2) {
-    auto& [a, b] = value;
-    f(a), f(b);
-  } else if constexpr (n == 3) {
-    auto& [a, b, c] = value;
-    f(a), f(b), f(c);
-  } else if constexpr (n == 4) {
-    auto& [a, b, c, d] = value;
-    f(a), f(b), f(c), f(d);
-  } else if constexpr (n == 5) {
-    auto& [a, b, c, d, e] = value;
-    f(a), f(b), f(c), f(d), f(e);
-  } else if constexpr (n == 6) {
-    auto& [a, b, c, d, e, g] = value;
-    f(a), f(b), f(c), f(d), f(e), f(g);
-  } else if constexpr (n == 7) {
-    auto& [a, b, c, d, e, g, h] = value;
-    f(a), f(b), f(c), f(d), f(e), f(g), f(h);
-  } else {
-    auto& [a, b, c, d, e, g, h, i] = value;
-    f(a), f(b), f(c), f(d), f(e), f(g), f(h), f(i);
-  }
-}
-
-template <class T>
-void write(const T& value, Bundle& to) {
-  Flat<T>::write(value, to);
-}
-template <class T>
-void read(T& value, BundleReader& from) {
-  Flat<T>::read(value, from);
-}
-
-template <class T>
-struct Flat {
-  static_assert(std::is_aggregate_v<T>, "compile() takes tensors, numbers, containers and plain structs of them");
-  static void write(const T& value, Bundle& to) {
-    for_each_member(value, [&](const auto& member) { detail::write(member, to); });
-  }
-  static void read(T& value, BundleReader& from) {
-    for_each_member(value, [&](auto& member) { detail::read(member, from); });
-  }
-};
-template <>
-struct Flat<Tensor> {
-  static void write(const Tensor& value, Bundle& to) { to.tensors.push_back(value); }
-  static void read(Tensor& value, BundleReader& from) { value = from.tensor(); }
-};
-template <class T>
-requires std::is_arithmetic_v<T> || std::is_enum_v<T>
-struct Flat<T> {
-  static_assert(sizeof(T) <= sizeof(std::uint64_t));
-  static void write(const T& value, Bundle& to) {
-    std::uint64_t bits = 0;
-    std::memcpy(&bits, &value, sizeof value);
-    to.numbers.push_back(bits);
-  }
-  static void read(T& value, BundleReader& from) {
-    const std::uint64_t bits = from.number();
-    std::memcpy(&value, &bits, sizeof value);
-  }
-};
-template <class T>
-struct Flat<std::vector<T>> {
-  static void write(const std::vector<T>& value, Bundle& to) {
-    to.numbers.push_back(value.size());
-    for (const T& element : value) detail::write(element, to);
-  }
-  static void read(std::vector<T>& value, BundleReader& from) {
-    value.resize(from.number());
-    for (T& element : value) detail::read(element, from);
-  }
-};
-template <class T, std::size_t N>
-struct Flat<std::array<T, N>> {
-  static void write(const std::array<T, N>& value, Bundle& to) {
-    for (const T& element : value) detail::write(element, to);
-  }
-  static void read(std::array<T, N>& value, BundleReader& from) {
-    for (T& element : value) detail::read(element, from);
-  }
-};
-template <class T>
-struct Flat<std::map<std::string, T>> {
-  static void write(const std::map<std::string, T>& value, Bundle& to) {
-    to.numbers.push_back(value.size());
-    for (const auto& [name, element] : value) {
-      to.names.push_back(name);
-      detail::write(element, to);
-    }
-  }
-  static void read(std::map<std::string, T>& value, BundleReader& from) {
-    for (std::uint64_t left = from.number(); left > 0; --left) {
-      const std::string name = from.name();
-      detail::read(value[name], from);
-    }
-  }
-};
-template <class... T>
-struct Flat<std::tuple<T...>> {
-  static void write(const std::tuple<T...>& value, Bundle& to) {
-    std::apply([&](const auto&... element) { (detail::write(element, to), ...); }, value);
-  }
-  static void read(std::tuple<T...>& value, BundleReader& from) {
-    std::apply([&](auto&... element) { (detail::read(element, from), ...); }, value);
-  }
-};
-template <class A, class B>
-struct Flat<std::pair<A, B>> {
-  static void write(const std::pair<A, B>& value, Bundle& to) {
-    detail::write(value.first, to);
-    detail::write(value.second, to);
-  }
-  static void read(std::pair<A, B>& value, BundleReader& from) {
-    detail::read(value.first, from);
-    detail::read(value.second, from);
-  }
-};
-
-// An argument, and where in the user's code it was handed over.
-template <class T>
-struct Located {
-  template <class U>
-  requires std::convertible_to<U&&, T> Located(U&& v, SourceLocation a = SourceLocation::current())
-      : value(std::forward<U>(v)), at(a) {}
-  T value;
-  SourceLocation at;
-};
-
-// The signature of a function, or of the call operator of an object.
-template <class F>
-struct SignatureOf : SignatureOf<decltype(&F::operator())> {};
-template <class R, class... Args>
-struct SignatureOf<R (*)(Args...)> {
-  using type = R(Args...);
-};
-template <class C, class R, class... Args>
-struct SignatureOf<R (C::*)(Args...)> {
-  using type = R(Args...);
-};
-template <class C, class R, class... Args>
-struct SignatureOf<R (C::*)(Args...) const> {
-  using type = R(Args...);
-};
-template <class C, class R, class... Args>
-struct SignatureOf<R (C::*)(Args...) noexcept> {
-  using type = R(Args...);
-};
-template <class C, class R, class... Args>
-struct SignatureOf<R (C::*)(Args...) const noexcept> {
-  using type = R(Args...);
-};
-
-// Throws Error for a std::function, or a pointer, that is empty.
-void require_callable(bool callable);
-
-}  // namespace detail
 
 // A Function with the argument and return types of fn.
 template <class Signature>

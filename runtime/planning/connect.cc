@@ -61,14 +61,12 @@ class Connector {
   void read(StepId s, std::uint32_t slot, const Slot& at) {
     if (at.space == Space::arena) wait_for(d_.writer[at.where], s, slot);
     if (at.space == Space::result) wait_for(d_.result_writer[at.where], s, slot);
-    if (at.space != Space::variable) return;
-    const Touch& writer = variable_writer_[at.where];
-    wait_for(writer, s, slot);
-    if (writer.step == kNoStep) variable_readers_[at.where].push_back({s, slot});
+    if (at.space == Space::next) wait_for(variable_writer_[at.where], s, slot);
+    if (at.space == Space::variable) variable_readers_[at.where].push_back({s, slot});
   }
 
   void write(StepId s, std::uint32_t slot, const Slot& at) {
-    if (at.space != Space::variable) return;
+    if (at.space != Space::next) return;
     const StepId self = first_part(s);
     variable_writer_[at.where] = {self, slot};
     const Region written = d_.region(s, slot);

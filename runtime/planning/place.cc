@@ -159,7 +159,7 @@ class Placer {
       const std::int64_t at = position[direct_[i].node];
       const bool after_copies = at >= static_cast<std::int64_t>(d_.late);
       if (bound[i] < at && (after_copies || !copied_[direct_[i].variable]))
-        d_.placement[direct_[i].value] = {Space::variable, direct_[i].variable};
+        d_.placement[direct_[i].value] = {Space::next, direct_[i].variable};
     }
   }
 
@@ -177,16 +177,16 @@ class Placer {
   void place_writes() {
     for (std::size_t k = 0; k < d_.program.writes.size(); ++k) {
       const ValueNumber v = output_storage(num_results_ + k);
-      const Slot variable = {Space::variable, d_.program.writes[k]};
+      const Slot next = {Space::next, d_.program.writes[k]};
       place_in_arena(v);
-      if (d_.placement[v] == variable || d_.type_of(v).bytes() == 0) continue;
+      if (d_.placement[v] == next || d_.type_of(v).bytes() == 0) continue;
       Slot from = d_.placement[v];
       const std::int64_t old = old_variable(v);
-      if (old != kNever && written_[static_cast<std::size_t>(old)]) {
+      if (old != kNever && old != d_.program.writes[k] && written_[static_cast<std::size_t>(old)]) {
         from = d_.new_buffer(d_.type_of(v).bytes());
         copy(d_.first_copies, d_.placement[v], from, v);
       }
-      copy(d_.last_copies, from, variable, v);
+      copy(d_.last_copies, from, next, v);
     }
   }
 

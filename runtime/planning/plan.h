@@ -26,8 +26,9 @@ struct Program {
   std::size_t num_results() const { return graph.outputs().size() - writes.size(); }
 };
 
-// Where the bytes of a value are while a Plan runs.
-enum class Space : std::uint8_t { arena, constant, argument, variable, result };
+// Where the bytes of a value are while a Plan runs. variable: the value that it has before the run; next: the one that
+// it gets, which a run may be told to write to other bytes or to the same.
+enum class Space : std::uint8_t { arena, constant, argument, variable, next, result };
 
 // An offset into the arena or the constants, or the number of an argument, variable or result.
 struct Slot {

@@ -15,6 +15,8 @@ std::string text_of(const Slot& slot) {
       return "argument " + std::to_string(slot.where);
     case Space::variable:
       return "variable " + std::to_string(slot.where);
+    case Space::next:
+      return "next " + std::to_string(slot.where);
     default:
       return "result " + std::to_string(slot.where);
   }

@@ -14,7 +14,7 @@ Run::Run(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {
   ArenaPool::values().enter(plan_->stats.arena_bytes);
   ArenaPool::scratch().enter(plan_->stats.scratch_bytes);
   const Program& program = plan_->program;
-  bound_.assign(program.graph.inputs().size() + program.num_results(), nullptr);
+  bound_.assign(program.graph.inputs().size() + program.num_results() + program.num_variables, nullptr);
   pointers_.resize(plan_->slots.size());
   for (std::size_t i = 0; i < pointers_.size(); ++i)
     if (plan_->slots[i].space == Space::constant) pointers_[i] = resolve(plan_->slots[i]);
@@ -85,10 +85,11 @@ void* Run::resolve(const Slot& slot) const {
 
 namespace {
 
-// The number of an external slot: arguments, then variables, then results.
+// The number of an external slot: arguments, variables, results, next values of variables.
 std::size_t external_of(const Program& program, const Slot& slot) {
   if (slot.space == Space::variable) return program.num_arguments() + slot.where;
   if (slot.space == Space::result) return program.graph.inputs().size() + slot.where;
+  if (slot.space == Space::next) return program.graph.inputs().size() + program.num_results() + slot.where;
   return slot.where;
 }
 
@@ -111,23 +112,28 @@ void Run::bind(std::size_t external, const void* bytes) {
 }
 
 void Run::bind_argument(std::size_t i, const void* bytes) { bind(i, bytes); }
-void Run::bind_variable(std::size_t j, void* bytes) { bind(plan_->program.num_arguments() + j, bytes); }
-void Run::bind_result(std::size_t k, void* bytes) { bind(plan_->program.graph.inputs().size() + k, bytes); }
+void Run::bind_variable(std::size_t j, const void* now, void* next) {
+  bind(external_of(plan_->program, {Space::variable, j}), now);
+  bind(external_of(plan_->program, {Space::next, j}), next);
+}
+void Run::bind_result(std::size_t k, void* bytes) { bind(external_of(plan_->program, {Space::result, k}), bytes); }
 
 // What is used and has bytes must be bound: a null pointer must never reach a kernel.
 void Run::check_bound() const {
   const Graph& graph = plan_->program.graph;
-  const std::size_t inputs = graph.inputs().size();
+  const std::size_t arguments = plan_->program.num_arguments(), inputs = graph.inputs().size();
+  const std::size_t results_end = inputs + plan_->program.num_results();
+  const auto is_result = [&](std::size_t e) { return e >= inputs && e < results_end; };
   for (std::size_t e = 0; e < bound_.size(); ++e) {
     if (bound_[e] || uses_[e].empty()) continue;
+    const std::size_t input = e < inputs ? e : arguments + e - results_end;
     const TensorType& type =
-        e < inputs ? graph.node(graph.inputs()[e]).outputs[0] : graph.type(graph.outputs()[e - inputs]);
+        is_result(e) ? graph.type(graph.outputs()[e - inputs]) : graph.node(graph.inputs()[input]).outputs[0];
     if (type.bytes() == 0) continue;
-    const std::size_t arguments = plan_->program.num_arguments();
     throw Error("[run] " +
-                (e < arguments ? "argument " + std::to_string(e)
-                 : e < inputs  ? "variable " + std::to_string(e - arguments)
-                               : "result " + std::to_string(e - inputs)) +
+                (is_result(e)        ? "result " + std::to_string(e - inputs)
+                 : input < arguments ? "argument " + std::to_string(input)
+                                     : "variable " + std::to_string(input - arguments)) +
                 " is not bound");
   }
 }
@@ -140,7 +146,7 @@ void Run::execute(Executor& executor) {
     explicit Memory(Run& r) : run(r) { run.take_memory(); }
     ~Memory() { run.give_back_memory(); }
   } memory(*this);
-  const FloatEnvironment environment;
+  const FloatEnvironment environment(flush_denormals_);
   executor.run(*this);
   if (failed()) rethrow();
 }

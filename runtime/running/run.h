@@ -27,16 +27,21 @@ class Run {
 
   const Plan& plan() const { return *plan_; }
 
-  // Dense row-major bytes, 64-byte aligned, that stay valid through execute(). Bindings persist. A result's or
-  // variable's bytes must not overlap those of anything else that is bound.
+  // Dense row-major bytes, 64-byte aligned, that stay valid through execute(). Bindings persist. The bytes of a result
+  // and of a variable's next value must not overlap those of anything else that is bound, but for the variable's value
+  // now: both may be the same.
   void bind_argument(std::size_t i, const void* bytes);
-  void bind_variable(std::size_t j, void* bytes);
+  void bind_variable(std::size_t j, const void* now, void* next);
   void bind_result(std::size_t k, void* bytes);
 
   // Runs the plan once. Everything that has bytes must be bound. Allocates nothing after the first time with an
   // executor. Throws Error, naming the node, its types and the user's line, after the last step has ended; variables
   // then keep their old values (if the op that failed is marked may_throw) and results are undefined.
   void execute(Executor& executor);
+
+  // Denormal numbers count as zero from now on, in what the kernels read and in what they give.
+  void flush_denormals() { flush_denormals_ = true; }
+  bool flushes_denormals() const { return flush_denormals_; }
 
   // The bytes that an execution holds: intermediates, and scratch for each worker that an executor came with so far.
   std::size_t arena_bytes() const { return plan_->stats.arena_bytes + workers_ * plan_->stats.scratch_bytes; }
@@ -91,10 +96,11 @@ class Run {
   std::vector<KernelFn> instances_;
   std::vector<KernelFn> timed_;
 
-  // Of each external: arguments, then variables, then results.
+  // Of each external: arguments, variables, results, next values of variables.
   std::vector<const void*> bound_;
   Rows<std::uint32_t> uses_;  // the slots that name it
 
+  bool flush_denormals_ = false;
   std::atomic<bool> failed_{false};
   std::exception_ptr error_;
   StepId failed_step_ = 0;

@@ -80,6 +80,11 @@ class TaskGraph final : public ExecutorState {
     if (kThreadSanitizer) steps_left_.reserve(0);
   }
 
+  void run_task(StepId s) {
+    const FloatEnvironment environment(run_.flushes_denormals());
+    run_from(s);
+  }
+
   // From a ready step on, as long as this thread makes a further one ready. For a long step, the most urgent one of
   // those runs in its place: there is one task for each. The last thing that touches the Run.
   void run_from(StepId s) {
@@ -130,8 +135,7 @@ class TaskGraph final : public ExecutorState {
 
 d1::task* StepTask::execute(d1::execution_data&) {
   tsan_acquire(this);
-  const FloatEnvironment environment;
-  graph->run_from(step);
+  graph->run_task(step);
   return nullptr;
 }
 

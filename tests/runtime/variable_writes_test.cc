@@ -10,7 +10,7 @@ namespace weft {
 namespace {
 
 Slot output_of(const Plan& plan, StepId s) { return plan.outputs_of(plan.steps[s])[0]; }
-constexpr Slot kVariable0{Space::variable, 0};
+constexpr Slot kVariable0{Space::next, 0};
 
 TEST(VariableWrites, AreInPlaceForElementwiseUpdates) {
   Sketch s;

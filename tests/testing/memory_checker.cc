@@ -137,34 +137,29 @@ std::string check_data(const Plan& plan, const Matrix& before) {
   return "";
 }
 
-// Whether step s reads the value that variable j has at the start: its writer, if any, is not before it.
-bool reads_old_value(const Plan& plan, StepId s, const Slot& variable, const Matrix& before, StepId writer) {
-  const std::span<const Slot> inputs = plan.inputs_of(plan.steps[s]);
-  return std::find(inputs.begin(), inputs.end(), variable) != inputs.end() && !before[s][writer];
-}
-
-// Whether what step s reads of a slot is written by step w.
-bool meets(const Plan& plan, StepId s, StepId w, const Slot& slot) {
+// Whether step s reads, of the value that a variable has before the run, what step w writes of its next one.
+bool reads_what_is_written(const Plan& plan, StepId s, StepId w, const Slot& next) {
   const Step& writer = plan.steps[w];
   const std::span<const Slot> in = plan.inputs_of(plan.steps[s]), out = plan.outputs_of(writer);
-  const auto written = static_cast<std::size_t>(std::find(out.begin(), out.end(), slot) - out.begin());
+  const auto written = static_cast<std::size_t>(std::find(out.begin(), out.end(), next) - out.begin());
+  const Slot old{Space::variable, next.where};
   for (std::size_t i = 0; i < in.size(); ++i)
-    if (in[i] == slot && region(plan, s, i).meets(region(plan, w, writer.num_inputs + written))) return true;
+    if (in[i] == old && region(plan, s, i).meets(region(plan, w, writer.num_inputs + written))) return true;
   return false;
 }
 
 std::string check_writes(const Plan& plan, const Matrix& before) {
   for (StepId w = 0; w < plan.steps.size(); ++w)
     for (const Slot& slot : plan.outputs_of(plan.steps[w])) {
-      if (slot.space == Space::argument || slot.space == Space::constant)
+      if (slot.space == Space::argument || slot.space == Space::constant || slot.space == Space::variable)
         return name(w) + " writes what is not its own";
-      if (slot.space != Space::variable) continue;
+      if (slot.space != Space::next) continue;
       for (StepId s = 0; s < plan.steps.size(); ++s) {
         const NodeId n = plan.steps[s].node;
         if (n != Step::kNoNode && plan.program.graph.node(n).op->may_throw && !before[w][s])
           return name(w) + " writes a variable before " + name(s) + " may throw";
-        if ((n == Step::kNoNode || n != plan.steps[w].node) && reads_old_value(plan, s, slot, before, w) &&
-            !before[w][s] && meets(plan, s, w, slot))
+        if ((n == Step::kNoNode ? s != w : n != plan.steps[w].node) && !before[w][s] &&
+            reads_what_is_written(plan, s, w, slot))
           return name(w) + " writes a variable before " + name(s) + " has read it";
       }
     }

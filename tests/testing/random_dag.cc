@@ -136,7 +136,7 @@ BoundRun::BoundRun(std::shared_ptr<const Plan> plan, std::uint64_t seed) : run(p
   for (std::size_t k = 0; k < program.num_results(); ++k)
     results.emplace_back(program.graph.type(program.graph.outputs()[k]));
   for (std::size_t i = 0; i < arguments.size(); ++i) run.bind_argument(i, arguments[i].data());
-  for (std::size_t j = 0; j < variables.size(); ++j) run.bind_variable(j, variables[j].data());
+  for (std::size_t j = 0; j < variables.size(); ++j) run.bind_variable(j, variables[j].data(), variables[j].data());
   for (std::size_t k = 0; k < results.size(); ++k) run.bind_result(k, results[k].data());
 }
 

@@ -17,7 +17,7 @@ return w
 )",
                     {.variables = 1, .writes = {0}}),
             R"(
-0: sub %2(variable 0, argument 0) -> variable 0
+0: sub %2(variable 0, argument 0) -> next 0
 arena 0
 )");
 }
@@ -34,7 +34,7 @@ return a, b, w
             R"(
 0: exp %2(variable 0) -> result 0
 1: sin %3(variable 0) -> result 1
-2: neg %1(variable 0) -> variable 0, after 0 1
+2: neg %1(variable 0) -> next 0, after 0 1
 arena 0
 )");
 }
@@ -48,7 +48,7 @@ return w
                     {.variables = 1, .writes = {0}}),
             R"(
 0: matmul %1(variable 0, variable 0) -> arena+0
-1: copy(arena+0) -> variable 0, after 0
+1: copy(arena+0) -> next 0, after 0
 arena 64
 )");
 }
@@ -63,8 +63,8 @@ return v, u
             R"(
 0: copy(variable 1) -> arena+0
 1: copy(variable 0) -> arena+64
-2: copy(arena+0) -> variable 0, after 0 1
-3: copy(arena+64) -> variable 1, after 0 1
+2: copy(arena+0) -> next 0, after 0 1
+3: copy(arena+64) -> next 1, after 0 1
 arena 128
 )");
 }
@@ -93,7 +93,7 @@ return l, w
                     {.variables = 1, .writes = {0}}),
             R"(
 0: cross_entropy %4(argument 0, argument 1) -> result 0
-1: neg %3(variable 0) -> variable 0, after 0
+1: neg %3(variable 0) -> next 0, after 0
 arena 0
 )");
 }
@@ -115,8 +115,8 @@ return l, m, a, b
 0: cross_entropy %4(argument 0, argument 1) -> result 0
 1: cross_entropy %5(argument 0, argument 1) -> result 1
 2: gate(), after 0 1
-3: neg %6(variable 0) -> variable 0, after 2
-4: neg %7(variable 1) -> variable 1, after 2
+3: neg %6(variable 0) -> next 0, after 2
+4: neg %7(variable 1) -> next 1, after 2
 arena 0
 )");
 }

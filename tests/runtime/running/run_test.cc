@@ -34,7 +34,7 @@ TEST(Run, ComputesResultsAndVariables) {
   alignas(64) float v[2] = {10, 20};
   alignas(64) float y[2] = {};
   run.bind_argument(0, x);
-  run.bind_variable(0, v);
+  run.bind_variable(0, v, v);
   run.bind_result(0, y);
   run.execute(serial_executor());
   run.execute(serial_executor());
@@ -51,7 +51,7 @@ TEST(Run, FollowsARebinding) {
   alignas(64) float v[2] = {};
   alignas(64) float y[2] = {};
   run.bind_argument(0, x);
-  run.bind_variable(0, v);
+  run.bind_variable(0, v, v);
   run.bind_result(0, y);
   run.execute(serial_executor());
   run.bind_argument(0, other);
@@ -78,7 +78,7 @@ TEST(Run, TakesThePlannedBytesAndNoOthers) {
     weft::Run run(plan);
     EXPECT_EQ(Buffer::live_bytes(), before);
     run.bind_argument(0, x);
-    run.bind_variable(0, v);
+    run.bind_variable(0, v, v);
     run.bind_result(0, y);
     run.execute(serial_executor());
     EXPECT_EQ(run.arena_bytes(), plan->stats.arena_bytes + plan->stats.scratch_bytes);

@@ -1,0 +1,90 @@
+// Variable: the cell that names the buffer of a leaf, a gradient or a piece of optimizer state at this moment.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "graph/storage.h"
+#include "graph/type.h"
+
+namespace weft {
+
+// Its value changes as a whole. Captured calls hold the buffer itself, which then is never written: the next value gets
+// another one. Neither do readers of other threads wait for a step that trains: once they were met, steps write beside
+// the value that is there. Bytes that nobody else looks at are written in place.
+class Variable {
+ public:
+  Variable(TensorType type, std::shared_ptr<Buffer> buffer) : type_(std::move(type)), buffer_(std::move(buffer)) {}
+
+  const TensorType& type() const { return type_; }
+
+  // ---- Any thread
+  // The last complete value. Waits while bytes are written in place.
+  std::shared_ptr<const Buffer> read();
+  // Takes another value. Waits for other writers.
+  void assign(std::shared_ptr<Buffer> buffer);
+  // The bytes for the host to write, after copying them where somebody else holds them. Waits for other writers.
+  void* write();
+
+  // Somebody may write to the bytes at any time from here on: a pointer was handed out.
+  void expose() { exposed_.store(true, std::memory_order_relaxed); }
+  bool exposed() const { return exposed_.load(std::memory_order_relaxed); }
+
+  // ---- For those who read and write several variables at once: VariableAccess in runtime/running/variable_access.h.
+  // Whoever holds one variable must not wait for another: try_ functions fail instead.
+
+  // The value, and a number that every change of the value changes. Fails while bytes are written in place.
+  bool try_read(std::shared_ptr<const Buffer>& buffer, std::uint64_t& version);
+  bool is_at(std::uint64_t version) const { return version_.load(std::memory_order_acquire) == version; }
+
+  // The only writer from here on. Fails where there is one. `hidden`: readers wait from here on.
+  bool try_lock();
+  bool try_lock_hidden();
+  // While locked. Readers wait, and none is at it any more.
+  void hide();
+  // While locked and hidden: where the value is, and where the next one goes, which may be the same bytes. They are
+  // hidden still in that case; otherwise others can read. Throws Error when the bytes cannot be had.
+  struct Bytes {
+    const void* now = nullptr;
+    void* next = nullptr;
+  };
+  Bytes begin_write();
+  // While locked and hidden: what next points to is the value.
+  void end_write();
+  // While locked: the value stays what it was, as far as it was not written in place.
+  void abandon_write();
+  const std::shared_ptr<Buffer>& buffer() const { return buffer_; }
+  // Lets others write, and read. Then, after wake_fence(), wake() those who wait.
+  void unlock();
+  void wake();
+  static void wake_fence();
+
+  // Waits until there was no writer, or none that hides the value, for a moment.
+  void wait_for_writer() { wait_while(kWriter); }
+  void wait_for_value();
+  // A writer that comes again at once would always be faster than those who have to wake first: it lets them go ahead.
+  void let_waiting_go_first();
+
+ private:
+  static constexpr std::uint32_t kWriter = 1U << 31, kHidden = 1U << 30, kReaders = kHidden - 1;
+  // So many writes after a reader of another thread was met, the value is in place again.
+  static constexpr std::uint32_t kPatience = 64;
+
+  void wait_while(std::uint32_t flag);
+  void note_reader();
+  void lock();
+
+  TensorType type_;
+  std::atomic<std::uint32_t> state_{0};  // flags, and the number of those who take the buffer now
+  std::atomic<std::uint32_t> waiting_{0};
+  std::atomic<std::uint64_t> version_{0};
+  std::atomic<std::uint32_t> foreign_reads_{0};
+  std::atomic<const void*> last_writer_{nullptr};  // a thread
+  std::atomic<bool> exposed_{false};
+  std::shared_ptr<Buffer> buffer_;
+  // Only the writer knows these: the next value beside the one that is there, and bytes to take for it.
+  std::shared_ptr<Buffer> next_, spare_;
+};
+
+}  // namespace weft

@@ -1,0 +1,54 @@
+#include "runtime/planned_trace.h"
+
+#include <algorithm>
+
+namespace weft {
+
+void PlannedTrace::Session::clear() {
+  arguments.clear();
+  versions.clear();
+  fresh.clear();
+  history.clear();
+  new_grads.clear();
+}
+
+bool PlannedTrace::same_structure(const PlannedTrace& other) const {
+  return words == other.words &&
+         std::equal(calls.begin(), calls.end(), other.calls.begin(), other.calls.end(),
+                    [](const Call& a, const Call& b) { return a.op == b.op && a.attrs == b.attrs; });
+}
+
+const PlannedTrace::Call* PlannedTrace::first_difference(const PlannedTrace& other) const {
+  for (std::size_t i = 0; i < calls.size(); ++i)
+    if (i >= other.calls.size() || calls[i].op != other.calls[i].op || !(calls[i].attrs == other.calls[i].attrs))
+      return &calls[i];
+  return nullptr;
+}
+
+std::unique_ptr<PlannedTrace::Session> PlannedTrace::take_session() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      std::unique_ptr<Session> session = std::move(idle_.back());
+      idle_.pop_back();
+      return session;
+    }
+    ++sessions_;
+  }
+  return std::make_unique<Session>(plan);
+}
+
+void PlannedTrace::give_back(std::unique_ptr<Session> session) {
+  session->clear();
+  const std::lock_guard lock(mutex_);
+  idle_.push_back(std::move(session));
+}
+
+std::size_t PlannedTrace::arena_bytes_in_use() const {
+  const std::lock_guard lock(mutex_);
+  std::size_t bytes = 0;
+  for (const auto& session : idle_) bytes += session->run.arena_bytes();
+  return bytes + (sessions_ - idle_.size()) * plan->stats.arena_bytes;
+}
+
+}  // namespace weft

@@ -1,0 +1,140 @@
+// What a traced function gives back, and the history that its results stand on.
+#include <algorithm>
+#include <map>
+
+#include "graph/capture/capture.h"
+#include "runtime/trace_builder.h"
+
+namespace weft {
+void TracedProgram::Builder::take_results(const std::vector<Tensor>& results) {
+  for (const Tensor& tensor : results)
+    if (!tensor.defined()) throw Error("[compile] the function returns an undefined tensor", at_);
+  find_bases(results);
+  program_.results_.reserve(results.size());  // live_results_ keeps addresses
+  program_.bases_.reserve(bases_.size());
+  for (const Impl& base : bases_) {
+    Result& result = program_.bases_.emplace_back();
+    result.type = base->type;
+    take_output(base, result);
+  }
+  for (const Tensor& tensor : results) {
+    const Impl impl = trace_.without_shadow(TensorAccess::impl(tensor));
+    Result& result = program_.results_.emplace_back();
+    result.type = impl->type;
+    if (!take_known(impl, result) && !take_view(impl, result)) take_output(impl, result);
+    result_impls_.push_back(impl);
+  }
+}
+
+// Results that share elements which the function made: writing to one must be seen by the others.
+void TracedProgram::Builder::find_bases(const std::vector<Tensor>& results) {
+  std::map<Impl, std::map<Impl, int>> users;
+  for (const Tensor& tensor : results) {
+    const Impl impl = trace_.without_shadow(TensorAccess::impl(tensor));
+    const bool is_view = impl->view && !impl->leaf_requires_grad;
+    const Impl base = is_view ? trace_.without_shadow(impl->view->base) : impl;
+    if (base->born_in == trace_.id() && !base->view && !index_of(fresh_, base)) ++users[base][impl];
+  }
+  for (const auto& [base, views] : users)
+    if (views.size() > 1) bases_.push_back(base);
+}
+
+bool TracedProgram::Builder::take_known(const Impl& impl, Result& result) {
+  if (const auto same = index_of(result_impls_, impl)) {
+    result.kind = Result::Kind::same;
+    result.index = *same;
+  } else if (const auto gradient = index_of(fresh_, impl)) {
+    result.kind = Result::Kind::fresh;
+    result.index = *gradient;
+  } else if (const auto base = index_of(bases_, impl)) {
+    result.kind = Result::Kind::base;
+    result.index = *base;
+  } else if (const auto argument = trace_.argument(*impl)) {
+    result.kind = Result::Kind::argument;
+    result.index = *argument;
+  } else if (impl->born_in != trace_.id()) {
+    const Trace::Path path = trace_.path_to(impl);
+    result.kind = Result::Kind::captured;
+    result.tensor = path.root;
+    result.origin = path.origin;
+    (void)current_version(impl, at_);  // throws where it cannot be seen in a trace
+  } else {
+    return false;
+  }
+  return true;
+}
+
+bool TracedProgram::Builder::take_view(const Impl& impl, Result& result) {
+  if (!impl->view || impl->leaf_requires_grad) return false;
+  const Impl base = trace_.without_shadow(impl->view->base);
+  if (const auto shared = index_of(bases_, base)) {
+    result.kind = Result::Kind::base;
+    result.index = *shared;
+  } else if (base->born_in == trace_.id()) {
+    return false;
+  } else if (const auto argument = trace_.argument(*base)) {
+    if (program_.arguments_[*argument].by_value) return false;
+    result.kind = Result::Kind::argument;
+    result.index = *argument;
+  } else {
+    const Trace::Path path = trace_.path_to(base);
+    result.kind = Result::Kind::captured;
+    result.tensor = path.root;
+    result.origin = path.origin;
+  }
+  result.is_view = true;
+  result.steps = impl->view->steps;
+  result.strides = impl->view->strides;
+  result.tracks_grad = impl->view->tracks_grad;
+  result.grad_name = impl->grad_name;
+  (void)current_version(impl, at_);
+  return true;
+}
+
+void TracedProgram::Builder::take_output(const Impl& impl, Result& result) {
+  const CapturedValue value = current_version(impl, at_);
+  result.index = output(value);
+  result.op = value.call->op;
+  result.grad_name = impl->grad_name;
+  result.requires_grad = value.call->requires_grad && is_floating(impl->type.dtype);
+  result.output = value.output;
+  if (impl->view) result.strides = impl->view->strides;
+  if (result.requires_grad && !value.call->used_up()) live_results_.push_back({&result, value});
+}
+
+// The number of a result of the plan.
+std::size_t TracedProgram::Builder::output(const CapturedValue& value) {
+  if (const auto known = index_of(outputs_, value)) return *known;
+  outputs_.push_back(value);
+  program_.output_types_.push_back(value.call->outputs[value.output]);
+  return outputs_.size() - 1;
+}
+
+void TracedProgram::Builder::take_history() {
+  if (live_results_.empty()) return;
+  std::vector<CapturedValue> roots;
+  for (const auto& [result, value] : live_results_) roots.push_back(value);
+  EagerRequest request{Extraction({}, roots, at_, 0, /*stop_at_used_up=*/true)};
+  for (const CapturedValue& root : roots) request.roots.push_back(request.calls.id(root));
+  request.seeds.resize(roots.size());
+  const std::vector<ValueId> read = values_read_by_gradients(request);
+  for (const Extraction::Entry& entry : request.calls.entries()) {
+    Live live{entry.call, {request.calls.operands(entry).begin(), request.calls.operands(entry).end()}, {}, {}};
+    program_.history_.push_back(std::move(live));
+  }
+  const auto save = [&](std::uint32_t i) {
+    Live& live = program_.history_[i];
+    if (live.call->op == &kInput || live.saved) return;
+    live.saved = output({live.call, 0});
+    // The results of one call lie next to each other, or are all new.
+    for (std::uint32_t k = 1; k < live.call->outputs.size(); ++k)
+      if (output({live.call, k}) != *live.saved + k) live.saved.reset();
+  };
+  for (const ValueId& v : read) save(v.node);
+  for (std::size_t k = 0; k < live_results_.size(); ++k) {
+    save(request.roots[k].node);
+    live_results_[k].first->live = request.roots[k].node;
+  }
+}
+
+}  // namespace weft

@@ -1,0 +1,97 @@
+// What a compiled call gives back: tensors, and the history through which gradients flow on from them.
+#include "graph/capture/capture.h"
+#include "runtime/traced_program.h"
+
+namespace weft {
+
+// The calls that results stand on, with the versions that the tensors have before the run. Their variables are held.
+void TracedProgram::capture_history(Call& call) const {
+  Session& session = *call.session;
+  session.history.reserve(history_.size());
+  for (const Live& live : history_) {
+    if (live.bound) {
+      const Bound& bound = bound_[*live.bound];
+      const bool given = bound.origin.kind == Origin::Kind::argument && bound.origin.grads == 0;
+      if (given && arguments_[bound.origin.index].by_value) {
+        session.history.push_back(session.versions[bound.origin.index].call);
+        continue;
+      }
+      const VariableAccess::Use& use = session.uses[*live.bound];
+      const auto now = use.value ? use.value : use.variable->buffer();
+      const Impl impl = resolve(bound.origin, bound.root, session.arguments);
+      session.history.push_back(version_of(impl, *use.variable, now, call.at).call);
+      continue;
+    }
+    std::vector<CapturedValue> operands;
+    operands.reserve(live.operands.size());
+    for (const ValueId& v : live.operands) operands.push_back({session.history[v.node], v.output});
+    auto copy = std::make_shared<CapturedCall>(*live.call->op, std::move(operands), live.call->attrs,
+                                               live.call->outputs, live.call->where, live.call->requires_grad);
+    copy->is_leaf = live.call->is_leaf;
+    if (copy->is_leaf) copy->leaf = live.call->leaf;
+    if (live.call->used_up()) copy->use_up();
+    session.history.push_back(std::move(copy));
+  }
+}
+
+void TracedProgram::publish_history(Call& call) const {
+  for (std::size_t i = 0; i < history_.size(); ++i) {
+    if (!history_[i].saved) continue;
+    const auto first = call.session->results.begin() + static_cast<std::ptrdiff_t>(*history_[i].saved);
+    call.session->history[i]->publish({first, first + static_cast<std::ptrdiff_t>(history_[i].call->outputs.size())});
+  }
+}
+
+Tensor TracedProgram::wrap_output(Call& call, const Result& result) const {
+  const std::shared_ptr<Buffer>& buffer = call.session->results[result.index];
+  Tensor tensor;
+  if (!result.requires_grad) {
+    tensor = make_leaf(result.type, buffer);
+  } else if (result.live) {
+    tensor = make_captured({call.session->history[*result.live], result.output}, result.grad_name);
+  } else {  // a backward() in the function used its history up
+    auto used_up = std::make_shared<CapturedCall>(*result.op, std::vector<CapturedValue>{}, Attrs{}, Types{result.type},
+                                                  call.at, /*needs_grad=*/true);
+    used_up->use_up();
+    used_up->publish({buffer});
+    tensor = make_captured({std::move(used_up), 0}, result.grad_name);
+  }
+  if (result.strides) TensorAccess::impl(tensor)->strides = result.strides;
+  return tensor;
+}
+
+std::vector<Tensor> TracedProgram::wrap(Call& call) const {
+  std::vector<Tensor> bases, tensors;
+  bases.reserve(bases_.size());
+  for (const Result& base : bases_) bases.push_back(wrap_output(call, base));
+  tensors.reserve(results_.size());
+  for (const Result& result : results_) {
+    Tensor known;
+    switch (result.kind) {
+      case Result::Kind::output:
+        tensors.push_back(wrap_output(call, result));
+        continue;
+      case Result::Kind::argument:
+        known = call.inputs[result.index];
+        break;
+      case Result::Kind::captured:
+        known = TensorAccess::wrap(tensor_at(result.origin, result.tensor, call.inputs));
+        break;
+      case Result::Kind::fresh:
+        known = TensorAccess::wrap(call.session->fresh[result.index]);
+        break;
+      case Result::Kind::same:
+        known = tensors[result.index];
+        break;
+      case Result::Kind::base:
+        known = bases[result.index];
+        break;
+    }
+    tensors.push_back(result.is_view ? make_view(TensorAccess::impl(known), result.steps, *result.strides,
+                                                 result.tracks_grad, {}, result.grad_name)
+                                     : known);
+  }
+  return tensors;
+}
+
+}  // namespace weft
