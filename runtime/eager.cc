@@ -4,10 +4,12 @@
 #include <list>
 #include <mutex>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "graph/capture/evaluate.h"
 #include "graph/passes/optimize.h"
 #include "runtime/planning/plan.h"
+#include "runtime/running/float_environment.h"
 #include "runtime/running/run.h"
 #include "runtime/running/variable_access.h"
 #include "weft/function.h"
@@ -54,6 +56,7 @@ struct PlannedRequest {
 
 std::shared_ptr<PlannedRequest> plan_request(const EagerRequest& request, std::uint64_t hash,
                                              std::vector<std::uint64_t> words) {
+  const FloatEnvironment environment(/*flush_denormals=*/false);  // constants are computed here
   auto planned = std::make_shared<PlannedRequest>();
   planned->hash = hash;
   planned->words = std::move(words);
@@ -74,16 +77,17 @@ class PlanCache {
  public:
   static constexpr std::size_t kCapacity = 256;
 
-  std::shared_ptr<PlannedRequest> plan_for(const EagerRequest& request) {
+  // Numbers are constants of a plan, until the same structure comes with others: then they are arguments of one plan,
+  // as a learning rate is that differs from step to step.
+  std::shared_ptr<PlannedRequest> plan_for(EagerRequest& request) {
     std::vector<std::uint64_t> words = structure_words(request);
-    const std::uint64_t hash = hash_words(words);
-    {
-      const std::lock_guard lock(mutex_);
-      if (auto planned = find(hash, words, request.calls)) {
-        ++stats_.cache_hits;
-        return planned;
-      }
+    if (auto planned = find_locked(words, request.calls)) return planned;
+    if (came_with_other_numbers(request)) {
+      hand_over_numbers(request);
+      words = structure_words(request);
+      if (auto planned = find_locked(words, request.calls)) return planned;
     }
+    const std::uint64_t hash = hash_words(words);
     auto planned = plan_request(request, hash, std::move(words));  // others go on meanwhile
     std::shared_ptr<PlannedRequest> evicted;
     const std::lock_guard lock(mutex_);
@@ -106,10 +110,28 @@ class PlanCache {
     std::list<std::shared_ptr<PlannedRequest>> dropped;
     const std::lock_guard lock(mutex_);
     index_.clear();
+    without_numbers_.clear();
     dropped.swap(entries_);
   }
 
  private:
+  std::shared_ptr<PlannedRequest> find_locked(const std::vector<std::uint64_t>& words, const Extraction& calls) {
+    const std::uint64_t hash = hash_words(words);
+    const std::lock_guard lock(mutex_);
+    auto planned = find(hash, words, calls);
+    if (planned) ++stats_.cache_hits;
+    return planned;
+  }
+
+  // A hash that another structure has, too, costs no more than a plan whose numbers are arguments.
+  bool came_with_other_numbers(const EagerRequest& request) {
+    constexpr std::size_t kMostRemembered = 4096;
+    const std::uint64_t hash = hash_words(structure_words(request, /*with_numbers=*/false));
+    const std::lock_guard lock(mutex_);
+    if (without_numbers_.size() >= kMostRemembered) without_numbers_.clear();
+    return !without_numbers_.insert(hash).second;
+  }
+
   std::shared_ptr<PlannedRequest> find(std::uint64_t hash, const std::vector<std::uint64_t>& words,
                                        const Extraction& calls) {
     for (auto [at, end] = index_.equal_range(hash); at != end; ++at) {
@@ -136,6 +158,7 @@ class PlanCache {
   std::mutex mutex_;
   std::list<std::shared_ptr<PlannedRequest>> entries_;  // the one used last comes first
   std::unordered_multimap<std::uint64_t, std::list<std::shared_ptr<PlannedRequest>>::iterator> index_;
+  std::unordered_set<std::uint64_t> without_numbers_;  // structures that were planned, by hash
   EagerStats stats_;
 };
 

@@ -4,6 +4,7 @@
 
 #include "graph/alignment.h"
 #include "graph/passes/optimize.h"
+#include "runtime/running/float_environment.h"
 #include "runtime/trace_builder.h"
 
 namespace weft {
@@ -38,6 +39,7 @@ void TracedProgram::Builder::plan(const TraceOptions& options) {
       return;
     }
   }
+  const FloatEnvironment environment(/*flush_denormals=*/false);  // constants are computed here
   program_.planned_->plan = make_plan(make_program());
 }
 

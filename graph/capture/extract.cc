@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "graph/known_ops.h"
+
 namespace weft {
 namespace {
 
@@ -114,7 +116,30 @@ void Extraction::put_in_order(SourceLocation at) {
 
 // ---- Structure
 
-std::vector<std::uint64_t> structure_words(const EagerRequest& request) {
+namespace {
+
+// A number that the user wrote beside a tensor.
+bool is_number(const CapturedCall& call) { return call.op == &known_ops::full() && call.outputs[0].shape.rank() == 0; }
+
+std::shared_ptr<const Buffer> value_of_number(const CapturedCall& call) {
+  auto buffer = std::make_shared<Buffer>(call.outputs[0].bytes());
+  const Kernel kernel = call.op->compile({*call.op, {}, call.attrs, call.where, call.outputs});
+  void* out = buffer->data();
+  kernel.run({nullptr, &out, nullptr, 0});
+  return buffer;
+}
+
+}  // namespace
+
+void hand_over_numbers(EagerRequest& request) {
+  for (Extraction::Entry& entry : request.calls.entries()) {
+    if (entry.known || !is_number(*entry.call)) continue;
+    entry.call->publish({value_of_number(*entry.call)});
+    entry.known = true;
+  }
+}
+
+std::vector<std::uint64_t> structure_words(const EagerRequest& request, bool with_numbers) {
   std::vector<std::uint64_t> words;
   words.reserve(8 * request.calls.entries().size() + 32);
   const auto add = [&words](std::uint64_t word) { words.push_back(word); };
@@ -131,7 +156,10 @@ std::vector<std::uint64_t> structure_words(const EagerRequest& request) {
       }
     if (entry.known && !entry.crossed) continue;
     add(reinterpret_cast<std::uintptr_t>(call.op));
-    if (!call.attrs.empty()) add(call.attrs.hash());
+    if (!with_numbers && is_number(call))
+      add(static_cast<std::uint64_t>(call.outputs[0].dtype));
+    else if (!call.attrs.empty())
+      add(call.attrs.hash());
     for (const ValueId& v : request.calls.operands(entry)) add_value(v);
   }
   add(request.wanted.size());

@@ -105,8 +105,10 @@ CapturedGradients capture_gradients(const EagerRequest& request, bool create_gra
 std::vector<ValueId> values_read_by_gradients(EagerRequest request);
 
 // The structure of a request as words: equal for requests that one program serves, but for attributes, which are there
-// as hashes only.
-std::vector<std::uint64_t> structure_words(const EagerRequest& request);
+// as hashes only. Without numbers: the same for other numbers of the same dtypes.
+std::vector<std::uint64_t> structure_words(const EagerRequest& request, bool with_numbers = true);
+// Makes arguments of the numbers of a request, so that one program serves all of them.
+void hand_over_numbers(EagerRequest& request);
 std::uint64_t hash_words(std::span<const std::uint64_t> words);
 // The attributes of all calls, to tell structures of equal words apart.
 std::vector<Attrs> attributes(const Extraction& calls);

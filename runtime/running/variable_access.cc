@@ -34,10 +34,11 @@ bool VariableAccess::read_values() {
 }
 
 bool VariableAccess::give_way(Variable& obstacle, bool to_writer) {
+  bool own = false;
   for (std::size_t i = 0; i < taken_; ++i)
-    if (uses_[i].kind != Kind::read && uses_[i].variable.get() == &obstacle)
-      throw Error("[assign] a leaf is written twice");
+    own = own || (uses_[i].kind != Kind::read && uses_[i].variable.get() == &obstacle);
   release();
+  if (own) throw Error("[assign] a leaf is written twice");
   if (to_writer)
     obstacle.wait_for_writer();
   else

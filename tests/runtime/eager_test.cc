@@ -81,5 +81,13 @@ TEST(Eager, PromotesAsPyTorch) {
   EXPECT_EQ((tensor({true, false}) + 1).dtype(), kInt64);
 }
 
+TEST(Eager, NumbersThatDifferFromStepToStepShareAPlan) {
+  const Tensor x = ones({3});
+  clear_plan_cache();
+  const std::size_t before = eager_stats().plans;
+  for (int i = 0; i < 50; ++i) EXPECT_EQ((x * (0.5 * i) - i).to_vector<float>()[0], -0.5F * static_cast<float>(i));
+  EXPECT_LE(eager_stats().plans - before, 2U);
+}
+
 }  // namespace
 }  // namespace weft

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "graph/builder.h"
 #include "graph/storage.h"
 #include "runtime/planning/plan_text.h"
@@ -58,6 +60,40 @@ TEST(Run, FollowsARebinding) {
   run.execute(serial_executor());
   EXPECT_EQ(y[0], 7.0F);
   EXPECT_EQ(v[0], 6.0F);
+}
+
+TEST(Run, WritesBesideTheValueThatIsThere) {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    const auto plan = make_plan(random_program(seed, {}));
+    BoundRun in_place(plan, seed), beside(plan, seed);
+    const std::vector<HostTensor> before = beside.variables;
+    std::vector<HostTensor> next;
+    next.reserve(before.size());
+    for (std::size_t j = 0; j < before.size(); ++j) {
+      next.push_back(before[j]);
+      beside.run.bind_variable(j, beside.variables[j].data(), next[j].data());
+    }
+    in_place.execute(serial_executor());
+    beside.execute(serial_executor());
+    for (const std::uint32_t j : plan->program.writes)
+      EXPECT_TRUE(next[j].same_bits(in_place.variables[j])) << "seed " << seed << ", variable " << j;
+    for (std::size_t j = 0; j < before.size(); ++j)
+      EXPECT_TRUE(beside.variables[j].same_bits(before[j])) << "seed " << seed << ", variable " << j;
+  }
+}
+
+TEST(Run, FlushesDenormalsWhereItIsTold) {
+  weft::Run run(make_plan(small_program()));
+  const float denormal = std::numeric_limits<float>::denorm_min();
+  alignas(64) float x[2] = {denormal, denormal}, v[2] = {denormal, 1}, y[2] = {};
+  run.bind_argument(0, x);
+  run.bind_variable(0, v, v);
+  run.bind_result(0, y);
+  run.execute(serial_executor());
+  EXPECT_EQ(v[0], 2 * denormal);
+  run.flush_denormals();
+  run.execute(serial_executor());
+  EXPECT_EQ(v[0], 0.0F);
 }
 
 TEST(Run, RefusesToStartUnbound) {
