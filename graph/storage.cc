@@ -47,15 +47,4 @@ std::shared_ptr<Buffer> copy_of(const Buffer& buffer) {
   return copy;
 }
 
-bool is_sole_owner(const std::shared_ptr<Buffer>& buffer) {
-  if (buffer.use_count() != 1) return false;
-#ifdef __SANITIZE_THREAD__
-  // ThreadSanitizer knows no fences. Counting up and down again acquires as well.
-  const std::shared_ptr<Buffer> acquire = buffer;
-#else
-  std::atomic_thread_fence(std::memory_order_acquire);  // use_count() alone is a relaxed load
-#endif
-  return true;
-}
-
 }  // namespace weft

@@ -4,17 +4,12 @@
 #include <utility>
 
 namespace weft {
-namespace {
-
-thread_local char t_this_thread;
-
-}  // namespace
 
 // ---- Reading
 
 void Variable::note_reader() {
   const void* const writer = last_writer_.load(std::memory_order_relaxed);
-  if (writer && writer != &t_this_thread && foreign_reads_.load(std::memory_order_relaxed) != kPatience)
+  if (writer && writer != this_thread() && foreign_reads_.load(std::memory_order_relaxed) != kPatience)
     foreign_reads_.store(kPatience, std::memory_order_relaxed);
 }
 
@@ -68,10 +63,6 @@ void Variable::wake_fence() {
 #endif
 }
 
-void Variable::wake() {
-  if (waiting_.load(std::memory_order_relaxed) > 0) state_.notify_all();
-}
-
 // ---- Writing
 
 bool Variable::try_lock() {
@@ -82,59 +73,35 @@ bool Variable::try_lock() {
   return true;
 }
 
-bool Variable::try_lock_hidden() {
-  std::uint32_t free = 0;
-  if (state_.compare_exchange_strong(free, kWriter | kHidden, std::memory_order_acquire, std::memory_order_relaxed))
-    return true;
-  if (!try_lock()) return false;
-  hide();
-  return true;
-}
-
-void Variable::hide() {
-  if (state_.load(std::memory_order_relaxed) & kHidden) return;
+void Variable::hide_from_readers() {
   state_.fetch_or(kHidden, std::memory_order_acquire);
   while (state_.load(std::memory_order_acquire) & kReaders) std::this_thread::yield();
 }
 
-Variable::Bytes Variable::begin_write() {
-  if (last_writer_.load(std::memory_order_relaxed) != &t_this_thread)
-    last_writer_.store(&t_this_thread, std::memory_order_relaxed);
+// Where others have a handle of the buffer, or read the variable from time to time.
+Variable::Bytes Variable::begin_write_of_shared() {
   const std::uint32_t readers = foreign_reads_.load(std::memory_order_relaxed);
   if (readers > 0) foreign_reads_.store(readers - 1, std::memory_order_relaxed);
   if (is_sole_owner(buffer_) && (readers == 0 || exposed())) {
-    if (spare_) spare_.reset();
+    beside_.reset();
     return {buffer_->data(), buffer_->data()};
   }
-  next_ = spare_ && is_sole_owner(spare_) ? std::move(spare_) : std::make_shared<Buffer>(type_.bytes());
+  if (!beside_ || !is_sole_owner(beside_)) beside_ = std::make_shared<Buffer>(type_.bytes());
+  writes_beside_ = true;
   state_.fetch_and(~kHidden, std::memory_order_release);
   wake_fence();
   wake();
-  return {buffer_->data(), next_->data()};
+  return {buffer_->data(), beside_->data()};
 }
 
-void Variable::end_write() {
-  if (next_) {
-    buffer_.swap(next_);
-    if (foreign_reads_.load(std::memory_order_relaxed) > 0)
-      spare_ = std::move(next_);  // readers will let go of it
-    else
-      next_.reset();
-  }
-  version_.store(version_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+void Variable::take_next() {
+  buffer_.swap(beside_);
+  writes_beside_ = false;
+  // Readers will let go of it, and then it is written again; somebody who holds it for another reason keeps it.
+  if (foreign_reads_.load(std::memory_order_relaxed) == 0) beside_.reset();
 }
 
-void Variable::abandon_write() {
-  if (next_) spare_ = std::move(next_);
-}
-
-void Variable::unlock() {
-  // Nobody else changes the state while it is hidden.
-  if (state_.load(std::memory_order_relaxed) == (kWriter | kHidden))
-    state_.store(0, std::memory_order_release);
-  else
-    state_.fetch_and(~(kWriter | kHidden), std::memory_order_release);
-}
+void Variable::abandon_write() { writes_beside_ = false; }
 
 void Variable::lock() {
   while (!try_lock_hidden()) wait_for_writer();

@@ -15,7 +15,7 @@ namespace weft {
 // the value that is there. Bytes that nobody else looks at are written in place.
 class Variable {
  public:
-  Variable(TensorType type, std::shared_ptr<Buffer> buffer) : type_(std::move(type)), buffer_(std::move(buffer)) {}
+  Variable(TensorType type, std::shared_ptr<Buffer> buffer) : buffer_(std::move(buffer)), type_(std::move(type)) {}
 
   const TensorType& type() const { return type_; }
 
@@ -40,24 +40,48 @@ class Variable {
 
   // The only writer from here on. Fails where there is one. `hidden`: readers wait from here on.
   bool try_lock();
-  bool try_lock_hidden();
+  bool try_lock_hidden() {
+    std::uint32_t free = 0;
+    return state_.compare_exchange_strong(free, kWriter | kHidden, std::memory_order_acquire,
+                                          std::memory_order_relaxed) ||
+           (try_lock() && (hide_from_readers(), true));
+  }
   // While locked. Readers wait, and none is at it any more.
-  void hide();
+  void hide() {
+    if (!(state_.load(std::memory_order_relaxed) & kHidden)) hide_from_readers();
+  }
   // While locked and hidden: where the value is, and where the next one goes, which may be the same bytes. They are
   // hidden still in that case; otherwise others can read. Throws Error when the bytes cannot be had.
   struct Bytes {
     const void* now = nullptr;
     void* next = nullptr;
   };
-  Bytes begin_write();
+  Bytes begin_write() {
+    if (last_writer_.load(std::memory_order_relaxed) != this_thread())
+      last_writer_.store(this_thread(), std::memory_order_relaxed);
+    if (beside_ || foreign_reads_.load(std::memory_order_relaxed) > 0 || !is_sole_owner(buffer_))
+      return begin_write_of_shared();
+    return {buffer_->data(), buffer_->data()};
+  }
   // While locked and hidden: what next points to is the value.
-  void end_write();
+  void end_write() {
+    if (writes_beside_) take_next();
+    version_.store(version_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  }
   // While locked: the value stays what it was, as far as it was not written in place.
   void abandon_write();
   const std::shared_ptr<Buffer>& buffer() const { return buffer_; }
   // Lets others write, and read. Then, after wake_fence(), wake() those who wait.
-  void unlock();
-  void wake();
+  void unlock() {
+    // Nobody else changes the state while it is hidden.
+    if (state_.load(std::memory_order_relaxed) == (kWriter | kHidden))
+      state_.store(0, std::memory_order_release);
+    else
+      state_.fetch_and(~(kWriter | kHidden), std::memory_order_release);
+  }
+  void wake() {
+    if (waiting_.load(std::memory_order_relaxed) > 0) state_.notify_all();
+  }
   static void wake_fence();
 
   // Waits until there was no writer, or none that hides the value, for a moment.
@@ -71,20 +95,30 @@ class Variable {
   // So many writes after a reader of another thread was met, the value is in place again.
   static constexpr std::uint32_t kPatience = 64;
 
+  static const void* this_thread() {
+    static thread_local char id;
+    return &id;
+  }
+  void hide_from_readers();
+  Bytes begin_write_of_shared();
+  void take_next();
   void wait_while(std::uint32_t flag);
   void note_reader();
   void lock();
 
-  TensorType type_;
-  std::atomic<std::uint32_t> state_{0};  // flags, and the number of those who take the buffer now
+  // A run touches these of each of its variables: one line of the cache.
+  alignas(64) std::atomic<std::uint32_t> state_{0};  // flags, and the number of those who take the buffer now
   std::atomic<std::uint32_t> waiting_{0};
   std::atomic<std::uint64_t> version_{0};
-  std::atomic<std::uint32_t> foreign_reads_{0};
   std::atomic<const void*> last_writer_{nullptr};  // a thread
+  std::atomic<std::uint32_t> foreign_reads_{0};
   std::atomic<bool> exposed_{false};
+  bool writes_beside_ = false;  // known to the writer only
   std::shared_ptr<Buffer> buffer_;
-  // Only the writer knows these: the next value beside the one that is there, and bytes to take for it.
-  std::shared_ptr<Buffer> next_, spare_;
+  // The next value beside the one that is there, or bytes to take for it. Known to the writer only.
+  std::shared_ptr<Buffer> beside_;
+
+  TensorType type_;
 };
 
 }  // namespace weft

@@ -1,6 +1,7 @@
 #include "runtime/planned_trace.h"
 
 #include <algorithm>
+#include <mutex>
 
 namespace weft {
 
@@ -27,7 +28,7 @@ const PlannedTrace::Call* PlannedTrace::first_difference(const PlannedTrace& oth
 
 std::unique_ptr<PlannedTrace::Session> PlannedTrace::take_session() {
   {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard guard(lock_);
     if (!idle_.empty()) {
       std::unique_ptr<Session> session = std::move(idle_.back());
       idle_.pop_back();
@@ -40,12 +41,12 @@ std::unique_ptr<PlannedTrace::Session> PlannedTrace::take_session() {
 
 void PlannedTrace::give_back(std::unique_ptr<Session> session) {
   session->clear();
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard guard(lock_);
   idle_.push_back(std::move(session));
 }
 
 std::size_t PlannedTrace::arena_bytes_in_use() const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard guard(lock_);
   std::size_t bytes = 0;
   for (const auto& session : idle_) bytes += session->run.arena_bytes();
   return bytes + (sessions_ - idle_.size()) * plan->stats.arena_bytes;

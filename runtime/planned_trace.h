@@ -2,12 +2,12 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "graph/capture/extract.h"
 #include "graph/capture/tensor_impl.h"
+#include "graph/spin_lock.h"
 #include "runtime/planning/plan.h"
 #include "runtime/running/run.h"
 #include "runtime/running/variable_access.h"
@@ -23,6 +23,8 @@ class PlannedTrace {
 
     Run run;
     std::vector<std::shared_ptr<Buffer>> results;
+    // Tensors that results were given back as, which are taken again once nobody else has them.
+    std::vector<std::shared_ptr<TensorImpl>> wrapped;
     std::vector<VariableAccess::Use> uses;  // the storage of what the last execution read and wrote
     // Of the execution on its way. Empty between two of them: kept for their memory.
     std::vector<std::shared_ptr<TensorImpl>> arguments;  // what the program reads for each
@@ -55,7 +57,7 @@ class PlannedTrace {
   std::size_t arena_bytes_in_use() const;
 
  private:
-  mutable std::mutex mutex_;  // guards what follows
+  mutable SpinLock lock_;  // guards what follows
   std::vector<std::unique_ptr<Session>> idle_;
   std::size_t sessions_ = 0;
 };

@@ -103,6 +103,9 @@ void TracedProgram::Builder::take_fields() {
         effect.fresh = fresh(now);
       }
     }
+    // One that the run finds empty, and leaves so, need not be set.
+    const bool stays_empty = effect.read && !effect.present && !effect.fresh && !effect.after;
+    if (effect.written && !stays_empty) program_.set_fields_.push_back(program_.fields_.size());
     program_.fields_.push_back(std::move(effect));
   }
 }
@@ -137,14 +140,17 @@ void TracedProgram::Builder::bind_outside() {
       bound_input_.push_back(outside.input.call);
       bound_now_.push_back(written ? outside.now : CapturedValue{});
       const bool keeps_storage = path.origin.kind != Origin::Kind::argument && !by_grad;
-      program_.bound_.push_back({.origin = path.origin,
-                                 .root = path.root,
-                                 .type = outside.tensor->type,
+      program_.bound_.push_back({.root = path.root,
+                                 .storage = keeps_storage ? outside.tensor->storage() : nullptr,
+                                 .origin = path.origin,
                                  .requires_grad = outside.tensor->leaf_requires_grad,
                                  .written = written,
                                  .becomes_leaf = outside.becomes_leaf,
                                  .sets_grad = outside.sets_grad,
-                                 .storage = keeps_storage ? outside.tensor->storage() : nullptr});
+                                 .type = outside.tensor->type});
+      program_.writes_back_ = program_.writes_back_ || outside.becomes_leaf ||
+                              (written && path.origin.kind == Origin::Kind::argument && path.origin.grads == 0 &&
+                               program_.arguments_[path.origin.index].by_value);
     }
     if (!by_grad) program_.direct_ = program_.bound_.size();
   }

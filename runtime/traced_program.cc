@@ -161,16 +161,22 @@ void TracedProgram::bind(Call& call, VariableAccess& access) const {
   std::size_t argument = 0, variable = 0;
   for (std::size_t b = 0; b < bound_.size(); ++b) {
     const VariableAccess::Use& use = session.uses[b];
-    if (bound_[b].written)
+    if (!bound_[b].written)
+      session.run.bind_argument(argument++, use.value->data());
+    else if (use.moved)
       session.run.bind_variable(variable++, use.bytes.now, use.bytes.next);
     else
-      session.run.bind_argument(argument++, use.value->data());
+      ++variable;
   }
   if (!fresh_.empty()) bind_fresh(call, variable);
+  for (const Result& base : bases_) reuse_used_up(call, base);
+  for (const Result& result : results_)
+    if (result.kind == Result::Kind::output) reuse_used_up(call, result);
   for (std::size_t k = 0; k < output_types_.size(); ++k) {
     std::shared_ptr<Buffer>& buffer = session.results[k];
     // The last run's result is written again once nobody else holds it.
-    if (!is_sole_owner(buffer)) buffer = std::make_shared<Buffer>(output_types_[k].bytes());
+    if (is_sole_owner(buffer)) continue;
+    buffer = std::make_shared<Buffer>(output_types_[k].bytes());
     session.run.bind_result(k, buffer->data());
   }
 }
@@ -201,11 +207,8 @@ void TracedProgram::bind_fresh(Call& call, std::size_t variable) const {
 // What fields become is looked up before any of them changes.
 void TracedProgram::set_grads(Call& call) const {
   Session& session = *call.session;
-  for (const Field& field : fields_) {
-    if (!field.written) continue;
-    const bool stays_empty = !field.fresh && !field.after && field.owner.kind == Origin::Kind::captured &&
-                             field.owner.grads == 0 && !field.root->grad_now();
-    if (stays_empty) continue;
+  for (const std::size_t f : set_fields_) {
+    const Field& field = fields_[f];
     Impl after = field.fresh ? session.fresh[*field.fresh] : nullptr;
     if (field.after) after = tensor_at(*field.after, field.after_root, call.inputs);
     session.new_grads.emplace_back(tensor_at(field.owner, field.root, call.inputs), std::move(after));
@@ -248,7 +251,7 @@ std::optional<std::vector<Tensor>> TracedProgram::run(const std::vector<Tensor>&
   for (std::size_t b = 0; b < bound_.size(); ++b)
     if (!bound_[b].storage) session.uses[b].variable.reset();
   if (!history_.empty()) publish_history(call);
-  write_back(call);
+  if (writes_back_) write_back(call);
   return wrap(call);
 }
 

@@ -98,14 +98,14 @@ class TracedProgram {
   };
   // A tensor that the program reads or writes. Those that are reached by way of a .grad come last.
   struct Bound {
+    ProgramHandle root;                 // the captured tensor that the origin starts from, or the constant
+    std::shared_ptr<Variable> storage;  // of a captured tensor, when it was traced
     Origin origin;
-    ProgramHandle root;  // the captured tensor that the origin starts from, or the constant
-    TensorType type;
     bool requires_grad = false;
     bool written = false;
     bool becomes_leaf = false;
-    bool sets_grad = false;             // the program sets its .grad
-    std::shared_ptr<Variable> storage;  // of a captured tensor, when it was traced
+    bool sets_grad = false;  // the program sets its .grad
+    TensorType type;
   };
   // The .grad of a tensor.
   struct Field {
@@ -163,6 +163,8 @@ class TracedProgram {
   // ---- Results: traced_results.cc
   void capture_history(Call& call) const;
   void publish_history(Call& call) const;
+  void reuse_used_up(Call& call, const Result& result) const;
+  Tensor wrap_used_up(Call& call, const Result& result) const;
   Tensor wrap_output(Call& call, const Result& result) const;
   std::vector<Tensor> wrap(Call& call) const;
 
@@ -178,6 +180,8 @@ class TracedProgram {
   // The plan's arguments are those of bound_ that are not written, and its variables those that are, then fresh_.
   std::vector<TensorType> fresh_;  // gradients that the program makes
   std::vector<Field> fields_;
+  std::vector<std::size_t> set_fields_;  // of fields_: those that are another one after a run
+  bool writes_back_ = false;             // to views that were handed over by value, or flags
   std::vector<Result> results_;
   std::vector<Result> bases_;  // what several results are views of
   std::vector<TensorType> output_types_;

@@ -42,6 +42,31 @@ void TracedProgram::publish_history(Call& call) const {
   }
 }
 
+// A tensor that the caller has let go of lets go of the result, whose bytes can then be written again.
+void TracedProgram::reuse_used_up(Call& call, const Result& result) const {
+  if (!result.requires_grad || result.live) return;
+  Session& session = *call.session;
+  session.wrapped.resize(session.results.size());
+  Impl& wrapped = session.wrapped[result.index];
+  if (wrapped && !(wrapped.use_count() == 1 && wrapped->forget_value_for_reuse())) wrapped.reset();
+}
+
+// The result of a function in which a backward() used its history up.
+Tensor TracedProgram::wrap_used_up(Call& call, const Result& result) const {
+  Impl& wrapped = call.session->wrapped[result.index];
+  const std::shared_ptr<Buffer>& buffer = call.session->results[result.index];
+  if (wrapped) {
+    wrapped->call_if_any().call->publish({buffer});
+  } else {
+    auto used_up = std::make_shared<CapturedCall>(*result.op, std::vector<CapturedValue>{}, Attrs{}, Types{result.type},
+                                                  call.at, /*needs_grad=*/true);
+    used_up->use_up();
+    used_up->publish({buffer});
+    wrapped = TensorAccess::impl(make_captured({std::move(used_up), 0}, result.grad_name));
+  }
+  return TensorAccess::wrap(wrapped);
+}
+
 Tensor TracedProgram::wrap_output(Call& call, const Result& result) const {
   const std::shared_ptr<Buffer>& buffer = call.session->results[result.index];
   Tensor tensor;
@@ -49,12 +74,8 @@ Tensor TracedProgram::wrap_output(Call& call, const Result& result) const {
     tensor = make_leaf(result.type, buffer);
   } else if (result.live) {
     tensor = make_captured({call.session->history[*result.live], result.output}, result.grad_name);
-  } else {  // a backward() in the function used its history up
-    auto used_up = std::make_shared<CapturedCall>(*result.op, std::vector<CapturedValue>{}, Attrs{}, Types{result.type},
-                                                  call.at, /*needs_grad=*/true);
-    used_up->use_up();
-    used_up->publish({buffer});
-    tensor = make_captured({std::move(used_up), 0}, result.grad_name);
+  } else {
+    tensor = wrap_used_up(call, result);
   }
   if (result.strides) TensorAccess::impl(tensor)->strides = result.strides;
   return tensor;

@@ -70,6 +70,12 @@ CapturedValue TensorImpl::call_if_any() const {
   return call_;
 }
 
+bool TensorImpl::forget_value_for_reuse() {
+  if (grad_now() || retains_grad || leaf_requires_grad || view || !call_ || call_.call.use_count() != 1) return false;
+  call_.call->forget_value();
+  return true;
+}
+
 std::shared_ptr<const Buffer> TensorImpl::keep_handed_out(const std::shared_ptr<const Buffer>& now) {
   const std::lock_guard guard(lock_);
   if (!handed_out_ || (now->bytes() > 0 && std::memcmp(handed_out_->data(), now->data(), now->bytes()) != 0))

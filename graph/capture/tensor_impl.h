@@ -71,6 +71,10 @@ struct TensorImpl : std::enable_shared_from_this<TensorImpl> {
   // Undefined while the version is storage.
   CapturedValue call_if_any() const;
 
+  // Of a result that nobody but its maker has any more: whether it is what it was made as, and has let go of its value,
+  // so that it can be given out again with another one.
+  bool forget_value_for_reuse();
+
   // Of a view: the buffer that was given out before where it has the same bytes as this one, else this one.
   std::shared_ptr<const Buffer> keep_handed_out(const std::shared_ptr<const Buffer>& now);
 

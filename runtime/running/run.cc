@@ -106,6 +106,7 @@ void Run::index_externals() {
 
 void Run::bind(std::size_t external, const void* bytes) {
   if (bound_[external] == bytes) return;
+  is_checked_ = false;
   bound_[external] = bytes;
   for (const std::uint32_t slot : uses_[external])
     pointers_[slot] = const_cast<void*>(bytes);  // no step writes to an argument
@@ -139,7 +140,8 @@ void Run::check_bound() const {
 }
 
 void Run::execute(Executor& executor) {
-  check_bound();
+  if (!is_checked_) check_bound();
+  is_checked_ = true;
   failed_.store(false, std::memory_order_relaxed);
   struct Memory {
     Run& run;

@@ -100,6 +100,7 @@ class Run {
   std::vector<const void*> bound_;
   Rows<std::uint32_t> uses_;  // the slots that name it
 
+  bool is_checked_ = false;  // everything was bound, and has been since
   bool flush_denormals_ = false;
   std::atomic<bool> failed_{false};
   std::exception_ptr error_;

@@ -48,36 +48,42 @@ bool VariableAccess::give_way(Variable& obstacle, bool to_writer) {
 
 void VariableAccess::begin() {
   begun_ = true;
-  for (Use& use : uses_)
-    if (use.kind == Kind::write) use.bytes = use.variable->begin_write();
+  for (Use& use : uses_) {
+    if (use.kind != Kind::write) continue;
+    const Variable::Bytes bytes = use.variable->begin_write();
+    any_beside_ = any_beside_ || bytes.now != bytes.next;
+    use.moved = bytes.now != use.bytes.now || bytes.next != use.bytes.next;
+    use.bytes = bytes;
+  }
 }
 
 void VariableAccess::commit() {
   // Readers see all of the next values or none: nobody can read any of them before each is there.
-  for (Use& use : uses_)
-    if (use.kind == Kind::write) use.variable->hide();
+  if (any_beside_)
+    for (Use& use : uses_)
+      if (use.kind == Kind::write) use.variable->hide();
   for (Use& use : uses_)
     if (use.kind == Kind::write) use.variable->end_write();
   committed_ = true;
 }
 
 void VariableAccess::release() {
+  const std::span<Use> taken = uses_.first(taken_);
+  const bool abandons = begun_ && !committed_;
   bool locked = false;
-  for (std::size_t i = 0; i < uses_.size(); ++i) {
-    Use& use = uses_[i];
-    use.value.reset();
-    if (i >= taken_ || use.kind == Kind::read) continue;
-    if (begun_ && !committed_ && use.kind == Kind::write) use.variable->abandon_write();
+  for (Use& use : uses_)
+    if (use.kind != Kind::write && use.value) use.value.reset();
+  for (Use& use : taken) {
+    if (use.kind == Kind::read) continue;
+    if (abandons && use.kind == Kind::write) use.variable->abandon_write();
     use.variable->unlock();
     locked = true;
   }
-  if (locked) {
-    Variable::wake_fence();
-    for (std::size_t i = 0; i < taken_; ++i)
-      if (uses_[i].kind != Kind::read) uses_[i].variable->wake();
-  }
+  if (locked) Variable::wake_fence();
+  for (Use& use : taken)
+    if (use.kind != Kind::read) use.variable->wake();
   taken_ = 0;
-  begun_ = committed_ = false;
+  begun_ = committed_ = any_beside_ = false;
 }
 
 }  // namespace weft

@@ -26,8 +26,10 @@ class VariableAccess {
     // Of what is read: held while the access lasts.
     std::shared_ptr<const Buffer> value;
     std::uint64_t version = 0;
-    // Of what is written, from begin() on: where it is, and where the next value goes.
+    // Of what is written, from begin() on: where it is, and where the next value goes. moved: elsewhere than in the
+    // access before that used this.
     Variable::Bytes bytes;
+    bool moved = true;
   };
 
   explicit VariableAccess(std::span<Use> uses) : uses_(uses) {}
@@ -53,7 +55,7 @@ class VariableAccess {
 
   std::span<Use> uses_;
   std::size_t taken_ = 0;
-  bool begun_ = false, committed_ = false;
+  bool begun_ = false, committed_ = false, any_beside_ = false;
 };
 
 }  // namespace weft
