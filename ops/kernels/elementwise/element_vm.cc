@@ -12,6 +12,9 @@ constexpr std::uint32_t kNone = static_cast<std::uint32_t>(-1);
 constexpr std::size_t kTile = static_cast<std::size_t>(kSumBlock);  // elements
 constexpr std::size_t kLanes = 16;                                  // rows of a tile begin at whole vectors
 
+// For the column sums of a tile: those of a block of rows, and the levels to which blocks are added.
+constexpr std::size_t kColumnRoom = (1 + kSumLevels) * kTile;
+
 constexpr std::size_t whole(std::size_t n, std::size_t unit) { return (n + unit - 1) / unit * unit; }
 
 }  // namespace
@@ -103,7 +106,12 @@ void ElementVm::allocate(const ElementProgram& program) {
 std::size_t ElementVm::scratch_bytes() const {
   // Narrow tiles have rows that are padded to whole vectors: at most kLanes times as long, in at most kTile rows.
   return whole(num_registers_ * sizeof(Place), 64) + whole(constants_.size() * sizeof(float), 64) +
-         num_slots_ * kTile * sizeof(float) + outputs_.size() * kTile * sizeof(float);
+         num_slots_ * kTile * sizeof(float) + column_sums() * kColumnRoom * sizeof(float);
+}
+
+std::size_t ElementVm::column_sums() const {
+  return static_cast<std::size_t>(std::count_if(outputs_.begin(), outputs_.end(),
+                                                [](auto& o) { return o.kind == ElementOutputKind::column_sums; }));
 }
 
 // Whether no instruction after the one that writes an output reads an operand whose memory the output takes.
@@ -174,10 +182,11 @@ void ElementVm::finish_tile(const Tile& tile, const Place* places, const Element
                       .rows = tile.rows,
                       .cols = tile.cols,
                       .first_row = static_cast<std::size_t>(first_row) + tile.row,
-                      .begins = tile.row == 0,
                       .ends = tile.is_last,
-                      .block = columns + k * kTile,
+                      .block = columns,
+                      .levels = columns + kTile,
                       .total = results[k].data + tile.col});
+        columns += kColumnRoom;
         break;
       default:
         results[k].data[tile.col / kTile] =
@@ -193,7 +202,7 @@ void ElementVm::run(std::int64_t rows, std::int64_t cols, const ElementOperand* 
   auto* places = reinterpret_cast<Place*>(room);
   room += whole(num_registers_ * sizeof(Place), 64);
   auto* columns = reinterpret_cast<float*>(room);
-  room += outputs_.size() * kTile * sizeof(float);
+  room += column_sums() * kColumnRoom * sizeof(float);
 
   const std::size_t tile_cols = std::min(width, kTile), tile_stride = whole(tile_cols, kLanes);
   const std::size_t tile_rows = std::min(height, kTile / tile_stride);

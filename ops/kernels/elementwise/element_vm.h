@@ -32,8 +32,9 @@ class ElementVm {
   std::size_t scratch_bytes() const;
 
   // rows x cols elements; operands and results point at the first ones. An elements result may be an operand at the
-  // same place. first_row: how many rows of the same columns went before; column_sums continue theirs. block_sums want
-  // one row, from the start of a block on.
+  // same place. first_row: how many rows of the same columns went before, a multiple of kSumRows; column_sums continue
+  // theirs, for which there are at most kSumBlock columns, and scratch is left as the run of those rows left it.
+  // block_sums want one row, from the start of a block on.
   void run(std::int64_t rows, std::int64_t cols, const ElementOperand* operands, const ElementResult* results,
            void* scratch, std::int64_t first_row = 0) const;
 
@@ -57,6 +58,7 @@ class ElementVm {
     bool is_last;  // of its columns
   };
 
+  std::size_t column_sums() const;  // outputs of that kind
   void join_pairs();
   void allocate(const ElementProgram& program);
   void place(const ElementOperand* operands, const ElementResult* results, Place* places, float* room,

@@ -10,6 +10,8 @@
 // foreach_target.h must come first: it includes this file once for each instruction set.
 #include <hwy/highway.h>
 
+#include "ops/kernels/reduce/sum_levels-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace weft {
 namespace HWY_NAMESPACE {
@@ -82,20 +84,38 @@ void add_column_rest(const T* HWY_RESTRICT x, T* HWY_RESTRICT out, std::size_t r
   for (std::size_t c = 0; c < columns; ++c) out[c] += block[c];
 }
 
-// Every column is added in the same order, wherever it stands. Rows go in blocks, so that the pages of a block stay in
-// the TLB while its columns are walked.
+// Rows go in blocks, so that the pages of a block stay in the TLB while its columns are walked.
+template <class T>
+void add_block(const T* x, T* out, std::size_t rows, std::size_t stride, std::size_t columns) {
+  const std::size_t lanes = hn::Lanes(hn::ScalableTag<T>());
+  std::size_t c = 0;
+  for (; c + 4 * lanes <= columns; c += 4 * lanes) add_column_tile(x + c, out + c, rows, stride);
+  for (; c + lanes <= columns; c += lanes) add_column_vector(x + c, out + c, rows, stride);
+  if (c < columns) add_column_rest(x + c, out + c, rows, stride, columns - c);
+}
+
+// Columns whose levels fit on the stack.
+constexpr std::size_t kStrip = 1024;
+
+template <class T>
+void sum_strip(const T* x, T* out, std::size_t rows, std::size_t stride, std::size_t columns) {
+  T sums[kSumLevels * kStrip];
+  const SumLevels<T> levels{sums, kStrip, columns};
+  std::size_t blocks = 0;
+  for (std::size_t first = 0; first < rows; first += kColumnBlock) {
+    if (sums_in_level(0, blocks) == 0) std::fill_n(sums, columns, T{0});
+    add_block(x + first * stride, sums, std::min(rows - first, kColumnBlock), stride, columns);
+    levels.carry(++blocks);
+  }
+  levels.total(blocks, out);
+}
+
+// Every column is added in the same order, wherever it stands.
 template <class T>
 void sum_columns(const T* x, T* out, std::size_t rows, std::size_t columns) {
-  const std::size_t lanes = hn::Lanes(hn::ScalableTag<T>());
-  std::fill_n(out, columns, T{0});
-  for (std::size_t first = 0; first < rows; first += kColumnBlock) {
-    const T* rows_here = x + first * columns;
-    const std::size_t block = std::min(rows - first, kColumnBlock);
-    std::size_t c = 0;
-    for (; c + 4 * lanes <= columns; c += 4 * lanes) add_column_tile(rows_here + c, out + c, block, columns);
-    for (; c + lanes <= columns; c += lanes) add_column_vector(rows_here + c, out + c, block, columns);
-    if (c < columns) add_column_rest(rows_here + c, out + c, block, columns, columns - c);
-  }
+  if (rows == 0) std::fill_n(out, columns, T{0});
+  for (std::size_t c = 0; rows > 0 && c < columns; c += kStrip)
+    sum_strip(x + c, out + c, rows, columns, std::min(kStrip, columns - c));
 }
 
 template <class T>
@@ -140,22 +160,18 @@ void continue_block(const RowsOfSum& s, const float* x, std::size_t rows) {
     for (std::size_t rest = c; rest < s.cols; ++rest) s.block[rest] += s.same_in_row ? *x : x[rest];
 }
 
-// Continues column sums: x += over the rows of a block, the block to the total where it ends.
+// Continues column sums: x += over the rows of a block, the block to its levels where it ends.
 void add_rows(const RowsOfSum& s) {
-  if (s.begins) std::fill_n(s.block, s.cols, 0.0F);
-  if (s.begins && s.first_row == 0) std::fill_n(s.total, s.cols, 0.0F);
-  const auto close_block = [&] {
-    for (std::size_t c = 0; c < s.cols; ++c) s.total[c] += s.block[c];
-    std::fill_n(s.block, s.cols, 0.0F);
-  };
-  for (std::size_t r = 0; r < s.rows;) {
-    const std::size_t in_block = (s.first_row + r) % kColumnBlock;
-    if (in_block == 0 && !(s.begins && r == 0)) close_block();
-    const std::size_t rows = std::min(s.rows - r, kColumnBlock - in_block);
-    continue_block(s, s.x + r * s.stride, rows);
-    r += rows;
+  const SumLevels<float> levels{s.levels, s.cols, s.cols};
+  const std::size_t end = s.first_row + s.rows;
+  for (std::size_t row = s.first_row; row < end;) {
+    const std::size_t block = row / kColumnBlock, next = std::min(end, (block + 1) * kColumnBlock);
+    if (row % kColumnBlock == 0) std::fill_n(s.block, s.cols, 0.0F);
+    continue_block(s, s.x + (row - s.first_row) * s.stride, next - row);
+    row = next;
+    if (row % kColumnBlock == 0 || (s.ends && row == end)) levels.add(s.block, block);
   }
-  if (s.ends) close_block();
+  if (s.ends) levels.total((end + kColumnBlock - 1) / kColumnBlock, s.total);
 }
 
 float block_f32(const float* x, std::size_t n) { return sum_block(x, n); }

@@ -6,19 +6,22 @@
 #include <cstdint>
 
 #include "ops/kernels/reduce/reduce_pass.h"
+#include "ops/kernels/reduce/sum_levels.h"
 
 namespace weft {
 
-// Part of the sums of some columns: rows first_row .. first_row + rows - 1, which must start where a block of rows
-// does.
+// Part of the sums of some columns: rows first_row .. first_row + rows - 1. block and levels go from one part to the
+// next.
 struct RowsOfSum {
   const float* x;
   std::size_t stride;  // elements from row to row
   bool same_in_row;    // one number for each row
   std::size_t rows, cols;
   std::size_t first_row;
-  bool begins, ends;  // the rows of this caller; between them, block holds what is not in total yet
-  float* block;
+  // total is wanted after these rows. Others may follow only where a block of rows ends here.
+  bool ends;
+  float* block;   // [cols]
+  float* levels;  // [kSumLevels, cols]
   float* total;
 };
 void add_rows_f32(const RowsOfSum& rows);

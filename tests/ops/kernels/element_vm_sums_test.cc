@@ -1,6 +1,7 @@
 // The sums of element programs have the bits of the kernel of `sum`.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "ops/kernels/elementwise/element_vm.h"
@@ -24,11 +25,25 @@ Floats numbers(std::int64_t n) {
 }
 
 void run(std::string_view program, std::int64_t rows, std::int64_t cols, const ElementOperand& operand,
-         const ElementResult& result, std::int64_t first_row = 0) {
+         const ElementResult& result) {
   const ElementVm vm(ElementProgram::parse(program));
   HostTensor scratch({DType::boolean, {static_cast<std::int64_t>(vm.scratch_bytes())}});
-  vm.run(rows, cols, &operand, &result, scratch.data(), first_row);
+  vm.run(rows, cols, &operand, &result, scratch.data());
   EXPECT_TRUE(scratch.guard_is_intact());
+}
+
+// The column sums of -x, `step` rows at a time.
+Floats sums_in_steps(const Floats& x, std::int64_t rows, std::int64_t cols, std::int64_t step) {
+  const ElementVm vm(ElementProgram::parse("inputs 1; neg 0; out column_sums 1"));
+  HostTensor scratch({DType::boolean, {static_cast<std::int64_t>(vm.scratch_bytes())}});
+  Floats sums(static_cast<std::size_t>(cols), 1e9F);
+  for (std::int64_t first = 0; first < rows; first += step) {
+    const ElementOperand operand{x.data() + first * cols, cols, false};
+    const ElementResult result{sums.data(), 0};
+    vm.run(std::min(step, rows - first), cols, &operand, &result, scratch.data(), first);
+  }
+  EXPECT_TRUE(scratch.guard_is_intact());
+  return sums;
 }
 
 bool same(const Floats& a, const Floats& b) {
@@ -70,20 +85,50 @@ TEST(ColumnSums, OfAnOperandNeedNoInstruction) {
 }
 
 TEST(ColumnSums, GoOnWhereEarlierRowsEnded) {
-  for (const std::int64_t cols : kCols)
+  for (const std::int64_t cols : {2, 3, 8, 17, 64, 100, 1024})
     for (const std::int64_t step : {48, 96}) {
       constexpr std::int64_t kAll = 331;
       const Floats x = numbers(kAll * cols);
-      Floats sums(static_cast<std::size_t>(cols), 1e9F);
-      for (std::int64_t first = 0; first < kAll; first += step)
-        run("inputs 1; neg 0; out column_sums 1", std::min(step, kAll - first), cols,
-            {x.data() + first * cols, cols, false}, {sums.data(), 0}, first);
-      EXPECT_TRUE(same(sums, sum_of_columns(negated(x), kAll, cols))) << cols << ", " << step << " rows at a time";
+      EXPECT_TRUE(same(sums_in_steps(x, kAll, cols, step), sum_of_columns(negated(x), kAll, cols)))
+          << cols << ", " << step << " rows at a time";
     }
 }
 
+// A level is 32 blocks.
+constexpr std::int64_t kLevelRows = kSumRows * 32;
+
+TEST(ColumnSums, HaveTheBitsOfTheSumKernelOnEveryLevel) {
+  for (const std::int64_t rows : {kLevelRows - 1, kLevelRows, kLevelRows + 1, 2 * kLevelRows, 32 * kLevelRows - 1,
+                                  32 * kLevelRows, 32 * kLevelRows + 1, 65 * kLevelRows + 25}) {
+    constexpr std::int64_t kWidth = 18;
+    const Floats x = numbers(rows * kWidth), expected = sum_of_columns(negated(x), rows, kWidth);
+    for (const std::int64_t step : {rows, kLevelRows, std::int64_t{96}})
+      EXPECT_TRUE(same(sums_in_steps(x, rows, kWidth, step), expected)) << rows << ", " << step << " rows at a time";
+  }
+}
+
+TEST(ColumnSums, OfOneLevelAddBlocksInOrder) {
+  constexpr std::int64_t kWidth = 3;
+  const Floats x = numbers(kLevelRows * kWidth);
+  Floats expected(kWidth);
+  for (std::int64_t first = 0; first < kLevelRows; first += kSumRows) {
+    Floats block(kWidth);
+    for (std::int64_t i = 0; i < kSumRows * kWidth; ++i)
+      block[static_cast<std::size_t>(i % kWidth)] += x[static_cast<std::size_t>(first * kWidth + i)];
+    for (std::size_t c = 0; c < kWidth; ++c) expected[c] += block[c];
+  }
+  EXPECT_TRUE(same(sum_of_columns(x, kLevelRows, kWidth), expected));
+}
+
+TEST(ColumnSums, OfMillionsOfRowsAreExactToAFewUnits) {
+  constexpr std::int64_t kHigh = 2000003, kWidth = 3;
+  const Floats x(kHigh * kWidth, 0.1F);
+  const double exact = kHigh * static_cast<double>(0.1F);
+  for (const float sum : sum_of_columns(x, kHigh, kWidth)) EXPECT_NEAR(sum, exact, 1e-6 * exact);
+}
+
 TEST(ColumnSums, DoNotDependOnWhichColumnsAreTogether) {
-  constexpr std::int64_t kHigh = 131, kWide = 1100;
+  constexpr std::int64_t kHigh = 831, kWide = 1100;
   const Floats x = numbers(kHigh * kWide);
   const Floats expected = sum_of_columns(x, kHigh, kWide);
   for (const std::int64_t step : {2, 7, 64, 1000}) {
