@@ -28,8 +28,8 @@ struct Instruction {
 };
 
 // Rounding errors grow with the longest chain of additions: blocks keep every chain short. A long row is summed in
-// blocks of kSumBlock elements, which are added in pairs; columns in blocks of kSumRows rows, of which up to 32 are added
-// in order, up to 32 of such sums again in order, and so on.
+// blocks of kSumBlock elements, which are added in pairs; columns in blocks of kSumRows rows, of which 32 are added
+// in order, 32 of such sums again in order, and so on.
 inline constexpr std::int64_t kSumBlock = 1024;
 inline constexpr std::int64_t kSumRows = 24;
 

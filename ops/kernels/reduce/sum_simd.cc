@@ -18,6 +18,7 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr std::size_t kRowBlock = kSumBlock, kColumnBlock = kSumRows;
+constexpr std::size_t blocks_of_rows(std::size_t rows) { return (rows + kColumnBlock - 1) / kColumnBlock; }
 
 template <class T>
 T sum_block(const T* HWY_RESTRICT x, std::size_t n) {
@@ -84,14 +85,22 @@ void add_column_rest(const T* HWY_RESTRICT x, T* HWY_RESTRICT out, std::size_t r
   for (std::size_t c = 0; c < columns; ++c) out[c] += block[c];
 }
 
-// Rows go in blocks, so that the pages of a block stay in the TLB while its columns are walked.
+constexpr std::size_t kLevelRows = kSumFan * kColumnBlock;
+
+// The sums of up to kLevelRows rows. Rows go in blocks, so that the pages of a block stay in the TLB while its columns
+// are walked.
 template <class T>
-void add_block(const T* x, T* out, std::size_t rows, std::size_t stride, std::size_t columns) {
+void sum_level(const T* x, T* out, std::size_t rows, std::size_t stride, std::size_t columns) {
   const std::size_t lanes = hn::Lanes(hn::ScalableTag<T>());
-  std::size_t c = 0;
-  for (; c + 4 * lanes <= columns; c += 4 * lanes) add_column_tile(x + c, out + c, rows, stride);
-  for (; c + lanes <= columns; c += lanes) add_column_vector(x + c, out + c, rows, stride);
-  if (c < columns) add_column_rest(x + c, out + c, rows, stride, columns - c);
+  std::fill_n(out, columns, T{0});
+  for (std::size_t first = 0; first < rows; first += kColumnBlock) {
+    const T* rows_here = x + first * stride;
+    const std::size_t block = std::min(rows - first, kColumnBlock);
+    std::size_t c = 0;
+    for (; c + 4 * lanes <= columns; c += 4 * lanes) add_column_tile(rows_here + c, out + c, block, stride);
+    for (; c + lanes <= columns; c += lanes) add_column_vector(rows_here + c, out + c, block, stride);
+    if (c < columns) add_column_rest(rows_here + c, out + c, block, stride, columns - c);
+  }
 }
 
 // Columns whose levels fit on the stack.
@@ -101,20 +110,19 @@ template <class T>
 void sum_strip(const T* x, T* out, std::size_t rows, std::size_t stride, std::size_t columns) {
   T sums[kSumLevels * kStrip];
   const SumLevels<T> levels{sums, kStrip, columns};
-  std::size_t blocks = 0;
-  for (std::size_t first = 0; first < rows; first += kColumnBlock) {
-    if (sums_in_level(0, blocks) == 0) std::fill_n(sums, columns, T{0});
-    add_block(x + first * stride, sums, std::min(rows - first, kColumnBlock), stride, columns);
-    levels.carry(++blocks);
+  for (std::size_t first = 0; first < rows; first += kLevelRows) {
+    const std::size_t end = std::min(rows, first + kLevelRows);
+    sum_level(x + first * stride, sums, end - first, stride, columns);
+    levels.carry(blocks_of_rows(end));
   }
-  levels.total(blocks, out);
+  levels.total(blocks_of_rows(rows), out);
 }
 
 // Every column is added in the same order, wherever it stands.
 template <class T>
 void sum_columns(const T* x, T* out, std::size_t rows, std::size_t columns) {
-  if (rows == 0) std::fill_n(out, columns, T{0});
-  for (std::size_t c = 0; rows > 0 && c < columns; c += kStrip)
+  if (rows <= kLevelRows) return sum_level(x, out, rows, columns, columns);
+  for (std::size_t c = 0; c < columns; c += kStrip)
     sum_strip(x + c, out + c, rows, columns, std::min(kStrip, columns - c));
 }
 
@@ -171,7 +179,7 @@ void add_rows(const RowsOfSum& s) {
     row = next;
     if (row % kColumnBlock == 0 || (s.ends && row == end)) levels.add(s.block, block);
   }
-  if (s.ends) levels.total((end + kColumnBlock - 1) / kColumnBlock, s.total);
+  if (s.ends) levels.total(blocks_of_rows(end), s.total);
 }
 
 float block_f32(const float* x, std::size_t n) { return sum_block(x, n); }

@@ -125,6 +125,10 @@ TEST(ColumnSums, OfMillionsOfRowsAreExactToAFewUnits) {
   const Floats x(kHigh * kWidth, 0.1F);
   const double exact = kHigh * static_cast<double>(0.1F);
   for (const float sum : sum_of_columns(x, kHigh, kWidth)) EXPECT_NEAR(sum, exact, 1e-6 * exact);
+  const std::vector<double> x64(kHigh * kWidth, 0.1);
+  double sums64[kWidth];
+  sum_pass_f64(x64.data(), sums64, {.outer = 1, .count = kHigh, .inner = kWidth});
+  for (const double sum : sums64) EXPECT_NEAR(sum, kHigh * 0.1, 1e-14 * exact);
 }
 
 TEST(ColumnSums, DoNotDependOnWhichColumnsAreTogether) {
