@@ -15,6 +15,7 @@
 #include "ops/kernels/gemm/gemm_dots-inl.h"
 #include "ops/kernels/gemm/gemm_pack-inl.h"
 #include "ops/kernels/gemm/gemm_tile-inl.h"
+#include "ops/kernels/reduce/sum_levels-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace weft {
@@ -31,11 +32,13 @@ struct Gemm {
   T* c;
   T *packed_a, *packed_b;  // null where the operand is read in place
   std::size_t packed_a_row;
-  T* sums;
-  std::size_t depth, block_rows;
+  T *sums, *levels;
+  std::size_t depth, block_rows, level;
   const GemmEpilogue<T>* epilogue;
 
   std::size_t end() const { return col + cols; }
+  // Rows are added up in sums, with kPanelColumns from one to the next, rather than in C.
+  bool in_sums() const { return epilogue || level > 0; }
   const T* a_at(std::size_t i, std::size_t l) const { return a + (transpose_a ? l * m + i : i * k + l); }
   const T* b_at(std::size_t l, std::size_t j) const { return b + (transpose_b ? j * k + l : l * n + j); }
 };
@@ -80,7 +83,7 @@ constexpr std::size_t kWorthFetching = 1 << 13;
 template <class T>
 void add_next_panel(Streams& streams, const Gemm<T>& g, const Panel& panel, const Rows& r) {
   const std::size_t place = (g.row + r.first) * g.n + panel.col;
-  if (!g.epilogue && panel.k0 == 0) streams.add(g.c + place, g.n, r.count, panel.width, r.count);
+  if (!g.in_sums() && panel.k0 == 0) streams.add(g.c + place, g.n, r.count, panel.width, r.count);
   Panel next{panel.col, panel.width, panel.k1, std::min(g.k, panel.k1 + g.depth)};
   if (panel.k1 == g.k)
     next = {panel.col + panel.width, std::min(panel.width, g.end() - panel.col - panel.width), 0, g.depth};
@@ -119,7 +122,7 @@ HWY_INLINE void multiply_rows(Access access, const Gemm<T>& g, const Panel& pane
                  .c = c,
                  .c_row = c_row,
                  .depth = panel.depth(),
-                 .from_zero = panel.k0 == 0,
+                 .from_zero = panel.k0 % kSegment == 0,
                  .streams = streams};
   if (g.packed_a) {
     tiles.a = g.packed_a + panel.k0 * g.packed_a_row + r.first;
@@ -147,11 +150,26 @@ HWY_INLINE void multiply_rows(Access access, const Gemm<T>& g, const Panel& pane
   run_tiles<1, kVectors>(access, tiles, rows, rows);
 }
 
+// Adds the sums of a segment to its levels, and after the last one leaves the sums of all in their place, or in C.
 template <class T>
-void finish(const Gemm<T>& g, const Panel& panel, Rows r, const T* sums) {
+void close_segment(const Gemm<T>& g, const Panel& panel, Rows r) {
+  const std::size_t segment = panel.k0 / kSegment;
+  for (std::size_t i = 0; i < r.count; ++i) {
+    T* const sums = g.sums + i * kPanelColumns<T>;
+    const SumLevels<T> levels{g.levels + i * kPanelColumns<T>, g.level, panel.width};
+    levels.add(sums, segment);
+    if (panel.k1 == g.k) levels.total(segment + 1, g.epilogue ? sums : g.c + (g.row + r.first + i) * g.n + panel.col);
+  }
+}
+
+// What is done with rows after their panel.
+template <class T>
+void finish(const Gemm<T>& g, const Panel& panel, Rows r) {
+  if (g.level > 0 && (panel.k1 % kSegment == 0 || panel.k1 == g.k)) close_segment(g, panel, r);
+  if (!g.epilogue || panel.k1 < g.k) return;
   const Block block{static_cast<std::int64_t>(g.row + r.first), static_cast<std::int64_t>(panel.col),
                     static_cast<std::int64_t>(r.count), static_cast<std::int64_t>(panel.width)};
-  g.epilogue->run(g.epilogue->context, block, sums, static_cast<std::int64_t>(kPanelColumns<T>));
+  g.epilogue->run(g.epilogue->context, block, g.sums, static_cast<std::int64_t>(kPanelColumns<T>));
 }
 
 template <std::size_t kVectors, class Access, class T>
@@ -173,13 +191,13 @@ HWY_INLINE void multiply_column(Access access, const Gemm<T>& g, std::size_t col
       Streams streams;
       if (g.epilogue && panel.k1 == g.k) add_matrices(streams, g, panel, r);
       if (g.n * g.k >= kWorthFetching) add_next_panel(streams, g, panel, r);
-      if (!g.epilogue) {
+      if (!g.in_sums()) {
         multiply_rows<kVectors>(access, g, panel, r, g.c + (g.row + i) * g.n + col, g.n, streams.all());
       } else if (updates(g, panel)) {
         update_rows<kVectors>(access, g, panel, r, streams.all());
       } else {
         multiply_rows<kVectors>(access, g, panel, r, g.sums, kPanelColumns<T>, streams.all());
-        if (panel.k1 == g.k) finish(g, panel, r, g.sums);
+        finish(g, panel, r);
       }
     }
   }
@@ -225,11 +243,14 @@ template <class T>
 void multiply_dots(const Gemm<T>& g) {
   for (std::size_t col = g.col; col < g.end(); col += kPanelColumns<T>) {
     const std::size_t width = std::min(kPanelColumns<T>, g.end() - col);
-    T* const to = g.epilogue ? g.sums : g.c + g.row * g.n + col;
-    const std::size_t stride = g.epilogue ? kPanelColumns<T> : g.n;
-    for (std::size_t i = 0; i < g.rows; ++i)
-      dots_row(g.a_at(g.row + i, 0), g.b_at(0, col), g.k, to + i * stride, width);
-    if (g.epilogue) finish(g, {col, width, 0, g.k}, {0, g.rows}, to);
+    T* const to = g.in_sums() ? g.sums : g.c + g.row * g.n + col;
+    const std::size_t stride = g.in_sums() ? kPanelColumns<T> : g.n;
+    for (std::size_t k0 = 0; k0 < g.k; k0 += kSegment) {
+      const Panel panel{col, width, k0, std::min<std::size_t>(g.k, k0 + kSegment)};
+      for (std::size_t i = 0; i < g.rows; ++i)
+        dots_row(g.a_at(g.row + i, k0), g.b_at(k0, col), g.k, panel.depth(), to + i * stride, width);
+      finish(g, panel, {0, g.rows});
+    }
   }
 }
 
@@ -254,8 +275,10 @@ void gemm_part(const GemmShape& p, const Block& part, const T* a, const T* b, T*
                   .packed_b = layout.packs_b ? scratch + layout.b : nullptr,
                   .packed_a_row = layout.a_row,
                   .sums = scratch + layout.sums,
+                  .levels = scratch + layout.levels,
                   .depth = layout.depth,
                   .block_rows = layout.block_rows,
+                  .level = layout.level,
                   .epilogue = epilogue};
   if (takes_dots(p))
     multiply_dots(g);

@@ -35,6 +35,10 @@ struct GemmEpilogue {
   const MomentumUpdate<T>* update = nullptr;
 };
 
+// A longer depth, the inner dim k, is summed in segments of as many products, whose sums are added in the levels of
+// ops/kernels/reduce/sum_levels.h.
+inline constexpr std::int64_t kSegment = 16384;
+
 // C[part] = (op(A) op(B))[part] with dense row-major C [m,n]: one matrix, the batch is the caller's. m, n and k must
 // not be 0. With an epilogue nothing is written to C, which may be null then. Each element is summed in an order that
 // depends on the shape and the instruction set only, so the bits are the same for any parts and with any epilogue.

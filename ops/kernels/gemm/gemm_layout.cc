@@ -4,6 +4,7 @@
 
 #include "graph/alignment.h"
 #include "graph/element_program.h"
+#include "ops/kernels/reduce/sum_levels.h"
 
 namespace weft {
 namespace {
@@ -36,6 +37,7 @@ static_assert(kBlockRows % kSumRows == 0);
 // B goes in panels that stay in the second cache while the rows of A pass by. They are shallow where B comes through
 // memory: rows far apart share few places in a cache, which would lose what is fetched ahead of a deep panel.
 constexpr std::size_t kPanelDepth = 512, kShallowDepth = 128;
+static_assert(kSegment % kPanelDepth == 0 && kSegment % kShallowDepth == 0);
 constexpr std::int64_t kStaysInCache = 1 << 21;  // elements of B
 constexpr std::int64_t kFarApart = 1024;         // elements of a row
 
@@ -52,6 +54,7 @@ bool copies_b(const GemmShape& p, std::int64_t rows, std::int64_t panel_columns)
 std::size_t panel_depth(const GemmShape& p) {
   const auto k = static_cast<std::size_t>(p.k), most = p.n * p.k > kStaysInCache ? kShallowDepth : kPanelDepth;
   if (k <= most) return k;
+  if (p.k > kSegment) return most;  // panels end where segments do
   const std::size_t panels = (k + most - 1) / most;
   return round_up<std::size_t>((k + panels - 1) / panels, 8);
 }
@@ -72,7 +75,10 @@ ScratchLayout scratch_layout(const GemmShape& p, const Block& part, bool epilogu
   layout.block_rows = depth == k ? std::min(rows, kBlockRows) : rows;
   layout.a = layout.b + (layout.packs_b ? depth * panel_columns : 0);
   layout.sums = layout.a + (layout.packs_a ? k * layout.a_row : 0);
-  layout.end = layout.sums + (epilogue ? layout.block_rows * panel_columns : 0);
+  const std::size_t block = layout.block_rows * panel_columns, segments = (k + kSegment - 1) / kSegment;
+  layout.levels = layout.sums + (epilogue || segments > 1 ? block : 0);
+  layout.level = segments > 1 ? block : 0;
+  layout.end = layout.levels + levels_of(segments) * layout.level;
   return layout;
 }
 

@@ -58,6 +58,7 @@ TEST(FusedUpdate, HasTheBitsOfTheCallsThatItStandsFor) {
                                 {100, 130, 33},
                                 {50, 63, 20},
                                 {784, 512, 128},
+                                {7, 70, 20000},
                                 {30, 200, 600},
                                 {1, 128, 9},
                                 {97, 1024, 64}})

@@ -53,6 +53,16 @@ std::vector<GemmShape> products() {
   return all;
 }
 
+// Several segments, of products by tiles and by dots.
+std::vector<GemmShape> long_products() {
+  std::vector<GemmShape> all;
+  for (const bool ta : {false, true})
+    for (const bool tb : {false, true})
+      all.push_back({.m = 3, .n = 67, .k = 3 * kSegment + 5, .transpose_a = ta, .transpose_b = tb});
+  all.push_back({.m = 1, .n = 1, .k = 2 * kSegment, .transpose_b = true});
+  return all;
+}
+
 template <class T>
 std::vector<T> values(std::int64_t count, std::uint32_t seed) {
   std::vector<T> x(static_cast<std::size_t>(count));
@@ -136,6 +146,7 @@ TYPED_TEST(GemmTest, PartsHaveTheBitsOfTheWhole) {
   for (const bool ta : {false, true})
     for (const bool tb : {false, true})
       all.push_back({.m = 390, .n = 410, .k = 150, .transpose_a = ta, .transpose_b = tb});
+  for (const GemmShape& p : long_products()) all.push_back(p);
   for (const std::int64_t target : instruction_sets()) {
     const UseTargets use(target);
     for (const GemmShape& p : all) {
@@ -178,9 +189,11 @@ struct Collected {
 };
 
 TYPED_TEST(GemmTest, AnEpilogueTakesEveryElementOnce) {
+  std::vector<GemmShape> all = products();
+  for (const GemmShape& p : long_products()) all.push_back(p);
   for (const std::int64_t target : instruction_sets()) {
     const UseTargets use(target);
-    for (const GemmShape& p : products()) {
+    for (const GemmShape& p : all) {
       Operands<TypeParam> o(p);
       o.run(o.all());
       Collected<TypeParam> collected(p);
@@ -191,6 +204,57 @@ TYPED_TEST(GemmTest, AnEpilogueTakesEveryElementOnce) {
       EXPECT_THAT(collected.times, ::testing::Each(1)) << hwy::TargetName(target) << " " << name(p);
       EXPECT_TRUE(collected.ordered) << hwy::TargetName(target) << " " << name(p);
     }
+  }
+}
+
+// The sums of a product of one row by segments of its depth, each a product of its own.
+template <class T>
+std::vector<std::vector<T>> sums_of_segments(const Operands<T>& o) {
+  std::vector<std::vector<T>> sums;
+  for (std::int64_t first = 0; first < o.p.k; first += kSegment) {
+    Operands<T> segment({.m = 1, .n = o.p.n, .k = std::min(kSegment, o.p.k - first), .transpose_b = o.p.transpose_b});
+    for (std::int64_t l = 0; l < segment.p.k; ++l) {
+      segment.a[static_cast<std::size_t>(l)] = o.a[static_cast<std::size_t>(first + l)];
+      for (std::int64_t j = 0; j < o.p.n; ++j) {
+        const auto at = [&](std::int64_t row, std::int64_t k) {
+          return static_cast<std::size_t>(o.p.transpose_b ? j * k + row : row * o.p.n + j);
+        };
+        segment.b[at(l, segment.p.k)] = o.b[at(first + l, o.p.k)];
+      }
+    }
+    segment.run(segment.all());
+    sums.push_back(segment.c);
+  }
+  return sums;
+}
+
+TYPED_TEST(GemmTest, AddsTheSegmentsOfALongDepthInLevels) {
+  for (const std::int64_t segments : {2, 3, 32, 34}) {
+    for (const bool tb : {false, true}) {
+      Operands<TypeParam> o({.m = 1, .n = 2, .k = segments * kSegment - 7, .transpose_b = tb});
+      o.run(o.all());
+      const auto sums = sums_of_segments(o);
+      for (std::size_t j = 0; j < 2; ++j) {
+        TypeParam first_level = 0, later = 0;
+        for (std::size_t s = 0; s < sums.size(); ++s) (s < 32 ? first_level : later) += sums[s][j];
+        EXPECT_EQ(o.c[j], first_level + later) << segments << (tb ? " b transposed" : "");
+      }
+    }
+  }
+}
+
+TYPED_TEST(GemmTest, OfALongDepthIsExactToAFewUnits) {
+  constexpr std::int64_t kDepth = 2000003;
+  for (const bool tb : {false, true}) {
+    Operands<TypeParam> o({.m = 1, .n = 2, .k = kDepth, .transpose_b = tb});
+    std::fill(o.b.begin(), o.b.end(), TypeParam{1});
+    for (TypeParam& x : o.a) x = std::abs(x);
+    long double exact = 0;
+    for (const TypeParam x : o.a) exact += static_cast<long double>(x);
+    o.run(o.all());
+    constexpr double kUnits = 30 * std::numeric_limits<TypeParam>::epsilon();
+    for (const TypeParam c : o.c)
+      EXPECT_LE(std::abs(static_cast<double>(static_cast<long double>(c) / exact - 1)), kUnits) << tb;
   }
 }
 

@@ -73,6 +73,20 @@ TEST(MatmulTest, MultipliesBatches) {
   }
 }
 
+// A batch of this size is no longer one for oneDNN.
+TEST(MatmulTest, SumsOfALongInnerDimAreAccurate) {
+  constexpr std::int64_t kBatch = 3, kRows = 2, kLong = 1 << 20;
+  for (const bool transposed : {false, true}) {
+    HostTensor a({DType::f32, {kBatch, kRows, kLong}}),
+        b({DType::f32, transposed ? Shape{kBatch, kRows, kLong} : Shape{kBatch, kLong, kRows}});
+    double exact = 0;
+    for (std::int64_t i = 0; i < a.numel(); ++i) a.as<float>()[i] = static_cast<float>(i % kLong * 7919 % 1000) / 1000;
+    for (std::int64_t i = 0; i < kLong; ++i) exact += a.at(i);
+    std::fill_n(b.as<float>(), b.numel(), 1.0f);
+    for (const double c : product(a, false, b, transposed).doubles()) EXPECT_NEAR(c, exact, 2e-6 * exact);
+  }
+}
+
 TEST(MatmulTest, OneMatrixServesABatchOnEitherSide) {
   for (const std::int64_t size : {3, 70}) {
     const HostTensor batch = whole_numbers({DType::f32, {2, size, size}}, 1),
