@@ -84,9 +84,8 @@ T row_max(const T* x, std::size_t n) {
   return hn::GetLane(hn::MaxOfLanes(d, best));
 }
 
-// sum_j e^(x[j] - max); the terms go to `terms` unless that is null.
 template <class T>
-T row_exp(const T* x, std::size_t n, T max, T* terms) {
+T block_exp(const T* x, std::size_t n, T max, T* terms) {
   const Tag<T> d;
   const std::size_t lanes = hn::Lanes(d);
   const auto shift = hn::Set(d, max);
@@ -103,6 +102,16 @@ T row_exp(const T* x, std::size_t n, T max, T* terms) {
     sum = hn::Add(sum, e);
   }
   return hn::GetLane(hn::SumOfLanes(d, sum));
+}
+
+// sum_j e^(x[j] - max), of a long row by halves; the terms go to `terms` unless that is null.
+template <class T>
+T row_exp(const T* x, std::size_t n, T max, T* terms) {
+  constexpr std::size_t kBlock = 1024;
+  if (n <= kBlock) return block_exp(x, n, max, terms);
+  const std::size_t half = (n + kBlock - 1) / kBlock / 2 * kBlock;
+  const T first = row_exp(x, half, max, terms);
+  return first + row_exp(x + half, n - half, max, terms ? terms + half : nullptr);
 }
 
 // out[j] = step(x[j]); x may be out.

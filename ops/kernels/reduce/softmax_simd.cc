@@ -28,32 +28,56 @@ void softmax_row(const T* x, T* out, std::size_t n) {
   }
 }
 
-// `width` <= Lanes neighbouring columns at once, each a line of `count` elements `stride` apart.
-template <class T, bool kLog>
-void softmax_columns(const T* x, T* out, std::size_t count, std::size_t stride, std::size_t width) {
-  const Tag<T> d;
-  const bool full = width == hn::Lanes(d);
-  const auto load = [=](const T* p) HWY_ATTR { return full ? hn::LoadU(d, p) : load_some(d, p, width); };
-  const auto store = [=](auto v, T* p) HWY_ATTR {
-    if (full)
+// `width` <= Lanes neighbouring columns, each a line of elements `stride` apart.
+template <class T>
+struct Columns {
+  std::size_t stride, width;
+
+  HWY_INLINE hn::Vec<Tag<T>> load(const T* p) const {
+    const Tag<T> d;
+    return width == hn::Lanes(d) ? hn::LoadU(d, p) : load_some(d, p, width);
+  }
+  HWY_INLINE void store(hn::Vec<Tag<T>> v, T* p) const {
+    const Tag<T> d;
+    if (width == hn::Lanes(d))
       hn::StoreU(v, d, p);
     else
       store_some(v, d, p, width);
-  };
-  auto max = hn::Set(d, kMinusInfinity<T>), sum = hn::Zero(d);
-  for (std::size_t r = 0; r < count; ++r) max = hn::Max(max, load(x + r * stride));
+  }
+};
+
+// The sums of e^(x - max), of long columns by halves; where it is no logarithm the terms are left in out.
+template <class T, bool kLog>
+hn::Vec<Tag<T>> column_exp(Columns<T> at, const T* x, std::size_t count, hn::Vec<Tag<T>> max, T* out) {
+  constexpr std::size_t kRows = 64;
+  if (count > kRows) {
+    const std::size_t half = (count + kRows - 1) / kRows / 2 * kRows, skip = half * at.stride;
+    const auto first = column_exp<T, kLog>(at, x, half, max, out);
+    return hn::Add(first, column_exp<T, kLog>(at, x + skip, count - half, max, out + skip));
+  }
+  auto sum = hn::Zero(Tag<T>());
   for (std::size_t r = 0; r < count; ++r) {
-    const auto e = exp_of(d, hn::Sub(load(x + r * stride), max));
-    if constexpr (!kLog) store(e, out + r * stride);
+    const auto e = exp_of(Tag<T>(), hn::Sub(at.load(x + r * at.stride), max));
+    if constexpr (!kLog) at.store(e, out + r * at.stride);
     sum = hn::Add(sum, e);
   }
+  return sum;
+}
+
+template <class T, bool kLog>
+void softmax_columns(const T* x, T* out, std::size_t count, Columns<T> at) {
+  const Tag<T> d;
+  auto max = hn::Set(d, kMinusInfinity<T>);
+  for (std::size_t r = 0; r < count; ++r) max = hn::Max(max, at.load(x + r * at.stride));
+  const auto sum = column_exp<T, kLog>(at, x, count, max, out);
   if constexpr (kLog) {
     const auto log_sum = log_of(d, sum);
     for (std::size_t r = 0; r < count; ++r)
-      store(hn::Sub(hn::Sub(load(x + r * stride), max), log_sum), out + r * stride);
+      at.store(hn::Sub(hn::Sub(at.load(x + r * at.stride), max), log_sum), out + r * at.stride);
   } else {
     const auto factor = hn::Div(hn::Set(d, T{1}), sum);
-    for (std::size_t r = 0; r < count; ++r) store(hn::Mul(load(out + r * stride), factor), out + r * stride);
+    for (std::size_t r = 0; r < count; ++r)
+      at.store(hn::Mul(at.load(out + r * at.stride), factor), out + r * at.stride);
   }
 }
 
@@ -68,7 +92,7 @@ void softmax(const void* x, void* out, const ReducePass& pass) {
       softmax_row<T, kLog>(from, to, count);
     else
       for (std::size_t c = 0; c < inner; c += lanes)
-        softmax_columns<T, kLog>(from + c, to + c, count, inner, inner - c < lanes ? inner - c : lanes);
+        softmax_columns<T, kLog>(from + c, to + c, count, Columns<T>{inner, inner - c < lanes ? inner - c : lanes});
   }
 }
 

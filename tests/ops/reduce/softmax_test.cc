@@ -50,7 +50,7 @@ TEST(SoftmaxTest, AlongTheFirstDim) {
 
 // Rows and columns of every length around the width of a vector, against f64 sums made here.
 TEST(SoftmaxTest, AgreesWithTheFormula) {
-  for (const std::int64_t n : {1, 2, 3, 7, 8, 10, 15, 16, 17, 33, 100})
+  for (const std::int64_t n : {1, 2, 3, 7, 8, 10, 15, 16, 17, 33, 64, 65, 100, 200, 1024, 1025, 3500})
     for (const std::int64_t inner : {1, 3, 17}) {
       const HostTensor x = waves(DType::f32, {2, n, inner});
       std::vector<double> expected(static_cast<std::size_t>(x.numel())), logs(expected);
@@ -70,6 +70,20 @@ TEST(SoftmaxTest, AgreesWithTheFormula) {
       EXPECT_THAT(softmax_of(x64, 1), has_values(expected, 1e-14)) << n << " " << inner;
       EXPECT_THAT(log_softmax_of(x64, 1), has_values(logs, 1e-14)) << n << " " << inner;
     }
+}
+
+// The first term is 1, the others are about a tenth.
+TEST(SoftmaxTest, OfLongLinesIsExactToAFewUnits) {
+  constexpr std::int64_t kLine = 600001;
+  const float log_tenth = std::log(0.1f);
+  const double sum = 1 + (kLine - 1) * std::exp(static_cast<double>(log_tenth));
+  for (const std::int64_t inner : {1, 2}) {
+    HostTensor x({DType::f32, {kLine, inner}});
+    std::fill_n(x.as<float>(), x.numel(), log_tenth);
+    for (std::int64_t c = 0; c < inner; ++c) x.set(c, 0);
+    const HostTensor y = softmax_of(x, 0);
+    for (std::int64_t c = 0; c < inner; ++c) EXPECT_NEAR(y.at(c) * sum, 1, 2e-6) << inner;
+  }
 }
 
 TEST(SoftmaxTest, LargeNumbersDoNotOverflow) {
