@@ -43,7 +43,7 @@ class TracedProgram::Builder {
   // ---- trace_plan.cc: the program and its plan
   void plan(const TraceOptions& options);
   void keep_structure();
-  Program make_program() const;
+  Program make_program(std::ostream* print_passes) const;
 
   TracedProgram& program_;
   const SourceLocation at_;
