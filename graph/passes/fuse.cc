@@ -214,7 +214,7 @@ class Fuser {
     for (std::uint32_t k = 0; k < outputs.size(); ++k) moved(outputs[k]) = result_of(outputs[k], fused.output(k)).id();
   }
 
-  // An output in the form of the call that it stands for: sums of blocks are added up, sums get their shape.
+  // An output with the type of the call that it replaces: sums of blocks are added up, sums get their shape.
   Value result_of(ValueId v, Value value) {
     const TensorType& type = graph_.type(v);
     if (graph_.node(v.node).op->trait != Trait::sum) return value;
