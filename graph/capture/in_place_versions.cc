@@ -14,8 +14,7 @@
 namespace weft {
 namespace {
 
-// overwritten(value, before): value. Its gradient goes to value, or where the write was hidden from grad mode to what
-// was there before.
+// overwritten(value, before): value. Its gradient goes to value or, where grad mode did not see the write, to before.
 Types infer_overwritten(const OpCall& call) {
   const AttrValue* keep = call.attrs.find("keep_history");
   call.require(keep && std::holds_alternative<bool>(*keep), "attribute 'keep_history' is missing or of another type");

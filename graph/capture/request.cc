@@ -20,7 +20,7 @@ class RequestGraph {
   // The nodes of calls come first, those of gradients after them.
   bool is_call(NodeId n) const { return n < stands_for_.size(); }
 
-  // An entry is one node; what is known, and no gradient crosses, is an input for each result, in a row.
+  // An entry is one node or, where its values are known and no gradient crosses it, an input for each result, in a row.
   ValueId of(ValueId v) const {
     return is_input_[v.node] ? ValueId{first_[v.node] + v.output, 0} : ValueId{first_[v.node], v.output};
   }
@@ -49,7 +49,7 @@ class RequestGraph {
       if (gradient.defined()) roots.push_back(gradient.id());
     return needed_nodes(graph_, roots, [this](NodeId n) { return !is_call(n); });
   }
-  // Of each entry: whether gradients could not cross it again when values are let go.
+  // Of each entry: whether a second backward() through it would need values that are let go.
   const std::vector<bool>& used_up() const { return used_up_; }
 
  private:

@@ -1,5 +1,5 @@
-// TensorImpl: what a Tensor handle names. A tensor is a name for versions of a value: an operation reads the version
-// that is there when it is called, and writing makes another one. Nothing that was captured earlier changes.
+// TensorImpl: what a Tensor handle points to. A tensor names the current version of a value: an operation reads the
+// version of the time when it is called, and writing makes a new one. Nothing that was captured earlier changes.
 #pragma once
 
 #include <atomic>

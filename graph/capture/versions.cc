@@ -35,7 +35,7 @@ CapturedValue Versions::of_view(const std::shared_ptr<TensorImpl>& tensor, Sourc
       return tensor->seen_;
   }
   CaptureBuilder builder(at);
-  // A flag that the base got later is none of the view's.
+  // requires_grad that the base got after the view was made does not hold for the view.
   builder.grad_enabled = view.tracks_grad && (view.of_leaf || !view.base->leaf_requires_grad);
   Value value = builder.value(base);
   for (const ViewStep& step : view.steps) value = builder.record(*step.op, {value}, step.attrs);

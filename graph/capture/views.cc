@@ -99,7 +99,7 @@ Tensor make_view(const std::shared_ptr<TensorImpl>& of, std::vector<ViewStep> st
   path.of_leaf = path.base->leaf_requires_grad;
   impl->view = std::move(path);
   impl->grad_name = grad_name;
-  // A view of a detached view that is a leaf of its own starts from that leaf, but for a further detached one.
+  // A view of a detached view that is a leaf of its own starts from that leaf, unless it is detached again.
   if (of->view && of->leaf_requires_grad && impl->view->tracks_grad != tracks_grad && tracks_grad) {
     impl->view->base = of;
     impl->view->steps.erase(impl->view->steps.begin(),

@@ -1,7 +1,6 @@
 #include "graph/element_program.h"
 
 #include <algorithm>
-#include <cmath>
 #include <random>
 
 #include "tests/testing/malformed.h"
