@@ -3,6 +3,7 @@
 // behind them, the sanitizers the rest.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 
 #include "graph/element_program.h"

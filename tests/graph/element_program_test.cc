@@ -1,6 +1,7 @@
 #include "graph/element_program.h"
 
 #include <algorithm>
+#include <cmath>
 #include <random>
 
 #include "tests/testing/malformed.h"

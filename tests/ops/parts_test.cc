@@ -1,6 +1,7 @@
 // Kernels that run in parts: what each part declares that it touches is all that it touches.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
 
 #include "tests/testing/samples.h"
@@ -104,7 +105,7 @@ TEST(Parts, WriteTheirRegionsAndReadNothingBeyondThem) {
   EXPECT_GT(calls, 4);
 }
 
-TEST(Parts, MeetOnlyWhereElementsAreShared) {
+TEST(Parts, OverlapOnlyWhereElementsAreShared) {
   const Region left{10, 0, 5, 0, 4}, right{10, 0, 5, 4, 6}, below{10, 5, 1, 0, 10}, whole{};
   EXPECT_FALSE(left.overlaps(right));
   EXPECT_FALSE(left.overlaps(below));
