@@ -3,8 +3,8 @@
 // bench/peers has the same in libtorch, bench/compare.py the ratios.
 //
 //   train_step --benchmark_filter=mlp_b128/threads:2
-//   train_step --explain=mlp_b128      the steps of the plan, what holds memory at the peak, schedules for 1 to 64
-//   workers
+//   train_step --explain=mlp_b128    prints the steps of the plan, what holds memory at the peak, and predictions for
+//                                    1 to 64 workers
 //
 // Counters: median_us, the median step; mallocs, calls of malloc and its relatives in a step; planned_bytes, the memory
 // of a step but for parameters and their state.

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
-// The gradients that reach each node so far, as one pool of linked lists: a list a node costs no allocation.
+// The gradients that have reached each node so far: linked lists in one pool, so a list needs no allocation of its own.
 class Contributions {
  public:
   explicit Contributions(std::size_t nodes) : lists_(nodes) {}
@@ -103,7 +103,7 @@ class Differentiator {
                        [this](const Value& v) { return v.id().node < count_ && active_[v.id().node]; });
   }
 
-  // The gradients of all values of a group meet at the first of them, which is visited after all that read any.
+  // The values of a group share the gradient of the first one, which the walk visits after all readers of the group.
   void enter(std::uint32_t g) {
     ValueId first{~NodeId{0}, 0};
     for (const Value& v : wrt_[g]) first = std::min(first, v.id());

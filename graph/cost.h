@@ -1,5 +1,5 @@
-// The cost model: what work takes on one core. Rough rates of a core of today; they decide what is worth cutting into
-// parts, fusing and running in parallel, so that factors of two do no harm.
+// The cost model: how long work takes on one core. The rates are rough; they decide what is worth cutting into parts,
+// fusing and running in parallel, where a factor of two does no harm.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@ inline constexpr double kFlopsPerSecond = 100e9;  // products in f32; elementwis
 inline constexpr double kBytesPerSecond = 12e9;   // read or written once, from the last cache or memory
 inline constexpr double kCallSeconds = 50e-9;     // a kernel call
 
-// A part of this length is long beside the cost of a task and short beside a training step.
+// Long compared with the cost of a task, short compared with a training step.
 inline constexpr double kPartSeconds = 50e-6;
 
 constexpr double seconds(double flops, double bytes) {

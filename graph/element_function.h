@@ -1,5 +1,5 @@
-// The elementwise functions that ops, kernels and fused programs are made of, and what is known of each: a table whose
-// rows are in graph/element_functions.inc.
+// The table of elementwise functions, which ops, kernels and fused programs share. Its rows are in
+// graph/element_functions.inc.
 #pragma once
 
 #include <array>
@@ -11,7 +11,7 @@
 namespace weft {
 
 enum class ElementFn : std::uint8_t {
-#define ELEMENT_FUNCTION(name, operands, numbers, flops, cheap) name,
+#define ELEMENT_FUNCTION(name, operands, numbers, flops, worth_recomputing) name,
 #include "graph/element_functions.inc"
 #undef ELEMENT_FUNCTION
 };
@@ -20,14 +20,15 @@ struct ElementFunction {
   std::string_view name;  // of the op and of the instruction
   std::uint8_t operands;
   std::uint8_t numbers;  // constants that are part of an instruction
-  // Arithmetic on one element, in units of a multiplication that is fed from the first cache.
+  // The cost of one element, in multiplications of operands in the first cache.
   double flops;
-  // Costs less to compute again than to write and read: may be inlined into the calls that read it.
-  bool cheap;
+  // Costs less to recompute than to write and read: may be inlined into the calls that read it.
+  bool worth_recomputing;
 };
 
 inline constexpr ElementFunction kElementFunctions[] = {
-#define ELEMENT_FUNCTION(name, operands, numbers, flops, cheap) {#name, operands, numbers, flops, cheap},
+#define ELEMENT_FUNCTION(name, operands, numbers, flops, worth_recomputing) \
+  {#name, operands, numbers, flops, worth_recomputing},
 #include "graph/element_functions.inc"
 #undef ELEMENT_FUNCTION
 };

@@ -1,4 +1,4 @@
-// Kernel: a call made ready to run, as ops hand it to the run time. Knows no op.
+// Kernel: what an op compiles a call to, for the run time. Knows no op.
 #pragma once
 
 #include <cstddef>
@@ -35,7 +35,7 @@ struct Region {
 
   bool operator==(const Region&) const = default;
   // False only where no element is in both.
-  bool meets(const Region& other) const {
+  bool overlaps(const Region& other) const {
     const auto apart = [](std::int64_t a, std::int64_t n, std::int64_t b, std::int64_t m) {
       return a + n <= b || b + m <= a;
     };
@@ -50,12 +50,12 @@ struct Region {
   std::int64_t last() const { return (row + rows - 1) * width + col + cols - 1; }
 };
 
-// A call made ready to run: everything that depends on types and attributes is done.
+// Compiled from a call: everything that depends on types and attributes is done.
 struct Kernel {
   // One thread, no locks, no state: any number of threads may execute it at once, each with arguments of its own.
   KernelFn run;
   std::size_t scratch_bytes = 0;
-  // For kernels that need state of their own in each Run (library handles): makes a run for one Run. Null: run is used.
+  // For kernels with state (library handles): makes the function that one Run calls in place of run. Null: no state.
   std::function<KernelFn()> instance = nullptr;
   // The work is done when run was called once for each args.part below `parts`, in any order and side by side. How
   // many follows from types and attributes, never from threads: the same parts give the same bits.

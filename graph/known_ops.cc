@@ -17,7 +17,6 @@ const OpDef& required(std::string_view name) {
   }
 WEFT_KNOWN_OP(full)
 WEFT_KNOWN_OP(arange)
-WEFT_KNOWN_OP(detach)
 WEFT_KNOWN_OP(reshape)
 WEFT_KNOWN_OP(expand)
 WEFT_KNOWN_OP(add)

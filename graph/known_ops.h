@@ -8,7 +8,6 @@ namespace weft::known_ops {
 
 const OpDef& full();
 const OpDef& arange();
-const OpDef& detach();
 const OpDef& reshape();
 const OpDef& expand();
 const OpDef& add();

@@ -1,6 +1,5 @@
 #include "graph/op.h"
 
-#include <algorithm>
 #include <map>
 
 namespace weft {

@@ -1,4 +1,4 @@
-// The waist of the library: what an operation is to the graph, to autodiff, to passes and to the planner.
+// What an operation is to the graph, to autodiff, to passes and to the planner. All of the library meets here.
 //
 // An op is a name with rules attached: a constexpr OpDef of plain function pointers, registered once in its file.
 // Nothing else in the tree lists ops.
@@ -91,14 +91,14 @@ struct OpDef {
   const char* grad_name = "";
   // The result is the first input's bytes under another shape.
   bool alias = false;
-  // May `output` take the bytes of `operand`, which has the same type and dies here?
+  // Whether `output` may take the bytes of `operand`, which has the same type and is not read afterwards.
   bool (*in_place)(const Attrs& attrs, std::size_t operand, std::size_t output) = never_in_place;
   Trait trait = Trait::none;
   // A cheaper form of a call of this op that gives the same bits: an operand, or what the Rewriter records. Nothing
   // where there is none. For ops of one result; the operands are in their last form already. Null: no rules.
   std::optional<ValueId> (*simplify)(Rewriter&, const Call&) = nullptr;
-  // For products: whether two calls that differ in what is transposed add numbers up in one order, so that either may
-  // stand for the other. What is looked at, and when, must not decide about bits. Null: they do.
+  // For products: whether two calls that differ in what is transposed sum in the same order, so that either may replace
+  // the other without a change of bits. Null: they always do.
   bool (*same_order)(const OpCall& a, const OpCall& b) = nullptr;
   // For ops whose result shares the elements of their operand in PyTorch. Null: others.
   const ViewRule* view = nullptr;

@@ -1,4 +1,4 @@
-// Variable: the cell that names the buffer of a leaf, a gradient or a piece of optimizer state at this moment.
+// Variable: a cell that holds the present buffer of a leaf, a gradient or a piece of optimizer state.
 #pragma once
 
 #include <atomic>
@@ -10,9 +10,9 @@
 
 namespace weft {
 
-// Its value changes as a whole. Captured calls hold the buffer itself, which then is never written: the next value gets
-// another one. Neither do readers of other threads wait for a step that trains: once they were met, steps write beside
-// the value that is there. Bytes that nobody else looks at are written in place.
+// Its value changes as a whole. A buffer that captured calls hold is never written: the next value gets another one. A
+// buffer that nobody else holds is written in place, until readers of other threads have been met once: from then on
+// steps write to another buffer, and readers do not wait for them.
 class Variable {
  public:
   Variable(TensorType type, std::shared_ptr<Buffer> buffer) : buffer_(std::move(buffer)), type_(std::move(type)) {}

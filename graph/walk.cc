@@ -10,15 +10,6 @@ NodeId append_node(Graph& graph, Node node, std::span<const ValueId> operands, c
   return n;
 }
 
-std::vector<NodeId> copy_nodes(const Graph& from, const std::vector<char>& which, Graph& to,
-                               std::vector<NodeId> moved) {
-  moved.resize(from.size(), kNotCopied);
-  for (NodeId n = 0; n < from.size(); ++n)
-    if (which[n] && moved[n] == kNotCopied)
-      moved[n] = copy_node(from, n, to, [&moved](ValueId v) { return ValueId{moved[v.node], v.output}; });
-  return moved;
-}
-
 std::vector<std::uint32_t> number_results(const Graph& graph) {
   std::vector<std::uint32_t> first{0};
   first.reserve(graph.size() + 1);

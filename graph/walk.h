@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "graph/graph.h"
@@ -49,13 +48,6 @@ NodeId copy_node(const Graph& from, NodeId n, Graph& to, Moved moved) {
   for (ValueId& v : operands) v = moved(v);
   return append_node(to, from.node(n), operands, from.name(n));
 }
-
-inline constexpr NodeId kNotCopied = ~NodeId{0};
-
-// Appends copies of the nodes of a set, in their order, and returns where each node is. Nodes that `moved` has a place
-// for stand there already and are not copied; it may be empty. The operands of what is copied must be in the set.
-std::vector<NodeId> copy_nodes(const Graph& from, const std::vector<char>& which, Graph& to,
-                               std::vector<NodeId> moved = {});
 
 // ---- Results, numbered through a graph: result k of node n is first[n] + k. The last entry is their count.
 std::vector<std::uint32_t> number_results(const Graph& graph);

@@ -1,5 +1,4 @@
 // In-place methods: the operation of the same name, whose result the tensor then has.
-#include <utility>
 
 #include "graph/capture/capture.h"
 #include "graph/capture/tensor_impl.h"

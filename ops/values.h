@@ -3,7 +3,6 @@
 
 #include <optional>
 #include <span>
-#include <vector>
 
 #include "graph/autodiff.h"
 #include "graph/builder.h"

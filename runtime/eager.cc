@@ -26,7 +26,7 @@ struct PlannedRequest {
   std::shared_ptr<const Plan> plan;
   std::vector<SourceLocation> places;  // of the calls that it was planned for
 
-  // Throws the error at the line of this request that the line it was planned for stands for.
+  // Throws the error with the line of this request that corresponds to the line in the plan.
   [[noreturn]] void fail(const Error& error, const Extraction& calls) const {
     for (std::size_t i = 0; i < places.size(); ++i)
       if (places[i].line == error.where().line && std::string_view(places[i].file) == error.where().file)

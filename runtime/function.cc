@@ -26,8 +26,8 @@ constexpr bool kChecksTraces = true;
 #endif
 constexpr std::size_t kCallsBetweenChecks = 64;
 
-// Throws where the function, traced again for the same kind of call, is another program: it depends on something that a
-// trace cannot see.
+// Throws Error if tracing the function again for the same signature gives another program: then it depends on something
+// that a trace cannot see.
 void check_trace(const TracedProgram& program, const TracedProgram::Body& body, const detail::Bundle& inputs,
                  SourceLocation at) {
   const TracedProgram now(body, inputs, at, {.keep_structure = true, .find_plan = {}, .only_structure = true});
@@ -67,8 +67,8 @@ struct Function::Impl {
     if (auto program = find(inputs)) return program;
     const std::lock_guard lock(tracing);
     if (auto program = find(inputs)) return program;  // another thread was first
-    auto program =
-        std::make_shared<TracedProgram>(body, inputs, at, TracedProgram::TraceOptions{kChecksTraces, {}, false});
+    auto program = std::make_shared<TracedProgram>(
+        body, inputs, at, TracedProgram::TraceOptions{kChecksTraces, {}, false, options.print_passes});
     std::shared_ptr<TracedProgram> dropped;
     const std::lock_guard guard(mutex);
     ++num_traces;
@@ -93,8 +93,8 @@ struct Function::Impl {
       }
       return nullptr;
     };
-    auto program =
-        std::make_shared<TracedProgram>(body, inputs, at, TracedProgram::TraceOptions{false, find_plan, false});
+    auto program = std::make_shared<TracedProgram>(
+        body, inputs, at, TracedProgram::TraceOptions{false, find_plan, false, options.print_passes});
     const std::lock_guard guard(mutex);
     ++num_traces;
     if (std::find(plans.begin(), plans.end(), program->planned()) == plans.end()) {

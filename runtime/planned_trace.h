@@ -1,4 +1,4 @@
-// The plan of what a trace captured, and what its executions use.
+// The plan of a trace, and the memory of its runs.
 #pragma once
 
 #include <memory>
@@ -43,7 +43,7 @@ class PlannedTrace {
     SourceLocation where;
   };
 
-  // What tells structures apart. Empty where nobody asks.
+  // The structure, to compare traces. Empty unless TraceOptions ask for it.
   std::vector<std::uint64_t> words;
   std::vector<Call> calls;
   std::shared_ptr<const Plan> plan;

@@ -34,7 +34,6 @@ class TracedProgram::Builder {
   // ---- trace_results.cc: what it gives back
   void take_results(const std::vector<Tensor>& results);
   void find_bases(const std::vector<Tensor>& results);
-  Result take_result(const Impl& impl);
   bool take_known(const Impl& impl, Result& result);
   bool take_view(const Impl& impl, Result& result);
   void take_output(const Impl& impl, Result& result);
@@ -44,7 +43,7 @@ class TracedProgram::Builder {
   // ---- trace_plan.cc: the program and its plan
   void plan(const TraceOptions& options);
   void keep_structure();
-  Program make_program() const;
+  Program make_program(std::ostream* print_passes) const;
 
   TracedProgram& program_;
   const SourceLocation at_;

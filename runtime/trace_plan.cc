@@ -1,16 +1,19 @@
 // From what a trace captured to a program, and its plan.
+#include <ostream>
 #include <set>
+#include <string_view>
 #include <unordered_map>
 
 #include "graph/alignment.h"
 #include "graph/passes/optimize.h"
+#include "graph/text/text.h"
 #include "runtime/running/float_environment.h"
 #include "runtime/trace_builder.h"
 
 namespace weft {
 namespace {
 
-// What the results of all calls take but for those that have no operands and those that the graph returns.
+// The bytes of all results, except those of calls without operands and those that the graph returns.
 std::size_t intermediate_bytes(const Graph& graph) {
   std::set<ValueId> returned;
   for (ValueId v : graph.outputs()) {
@@ -27,6 +30,15 @@ std::size_t intermediate_bytes(const Graph& graph) {
   return bytes;
 }
 
+// Prints the captured graph, and returns an observer that prints the graph after each pass.
+PassObserver printer(std::ostream* out, const Graph& captured) {
+  if (!out) return {};
+  *out << "captured:\n" << print_graph(captured);
+  return [out](std::string_view pass, const Graph& graph) {
+    *out << "\nafter " << pass << ":\n" << print_graph(graph) << std::flush;
+  };
+}
+
 }  // namespace
 
 void TracedProgram::Builder::plan(const TraceOptions& options) {
@@ -40,7 +52,7 @@ void TracedProgram::Builder::plan(const TraceOptions& options) {
     }
   }
   const FloatEnvironment environment(/*flush_denormals=*/false);  // constants are computed here
-  program_.planned_->plan = make_plan(make_program());
+  program_.planned_->plan = make_plan(make_program(options.print_passes));
 }
 
 // What the plan depends on.
@@ -66,7 +78,7 @@ void TracedProgram::Builder::keep_structure() {
     program_.planned_->calls.push_back({entry.call->op, entry.call->attrs, entry.call->where});
 }
 
-Program TracedProgram::Builder::make_program() const {
+Program TracedProgram::Builder::make_program(std::ostream* print_passes) const {
   Program program;
   std::unordered_map<const CapturedCall*, NodeId> inputs;
   for (const bool written : {false, true})
@@ -100,7 +112,7 @@ Program TracedProgram::Builder::make_program() const {
   const std::size_t written = program.graph.outputs().size() - outputs_.size();
   program.num_variables = written;
   for (std::uint32_t j = 0; j < written; ++j) program.writes.push_back(j);
-  PreparedGraph prepared = run_passes(program.graph);
+  PreparedGraph prepared = run_passes(program.graph, printer(print_passes, program.graph));
   program.unfused_bytes = intermediate_bytes(prepared.unfused);
   program.graph = std::move(prepared.fused);
   return program;

@@ -1,5 +1,4 @@
 // What a traced function gives back, and the history that its results stand on.
-#include <algorithm>
 #include <map>
 
 #include "graph/capture/capture.h"

@@ -145,7 +145,7 @@ bool TracedProgram::find_uses(Call& call, std::size_t begin, std::size_t end) co
   return true;
 }
 
-// What is reached by way of a .grad can be found when nobody else sets it any more. False where one is not as expected.
+// Tensors that are reached through a .grad are looked up once nobody else can set it. False if one is not as expected.
 bool TracedProgram::take(Call& call, VariableAccess& access) const {
   for (;;) {
     if (!find_uses(call, 0, direct_)) return false;

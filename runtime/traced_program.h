@@ -1,4 +1,4 @@
-// A function traced for one kind of call: its plan, the tensors that it reads and writes, and its effects.
+// A function traced for one signature: its plan, the tensors that it reads and writes, and its effects.
 #pragma once
 
 #include <functional>
@@ -16,8 +16,8 @@
 
 namespace weft {
 
-// A handle that a program has. They are counted at the tensor: one that only programs have left is no tensor that any
-// function can name.
+// A program's handle of a tensor. The tensor counts them: one that only programs still hold cannot be named by any
+// function.
 class ProgramHandle {
  public:
   ProgramHandle() = default;
@@ -50,9 +50,10 @@ class TracedProgram {
   // How a program is traced.
   struct TraceOptions {
     bool keep_structure = false;
-    // A plan that is there already, for words and calls; or null.
+    // Finds a plan of equal structure that is there already, or null.
     std::function<std::shared_ptr<PlannedTrace>(const PlannedTrace&)> find_plan;
-    bool only_structure = false;  // the program is never run
+    bool only_structure = false;           // the program is never run
+    std::ostream* print_passes = nullptr;  // see CompileOptions
   };
   struct RunOptions {
     Executor& executor;
@@ -64,7 +65,7 @@ class TracedProgram {
 
   // Whether a call with these inputs, now, would capture the same.
   bool matches(const detail::Bundle& inputs) const;
-  // The function cannot name what it named when it was traced: no call will match again.
+  // No call will match again: a tensor that the function named is gone.
   bool is_stale() const;
   // What the function gives back besides tensors.
   const detail::Bundle& results() const { return result_shape_; }

@@ -41,7 +41,7 @@ CapturedValue seed_of(const Tensor& output, const Tensor& gradient, const char* 
   return current_version(impl, at);
 }
 
-// What both ways to ask for gradients have in common.
+// What backward() and grad() share.
 struct GradientRequest {
   std::vector<CapturedValue> roots, seeds, values;
 
@@ -69,7 +69,7 @@ void use_up(const Extraction& calls, const std::vector<bool>& used_up) {
 
 // ---- backward()
 
-// Whose grad() takes gradients of a request: leaves, and results that retain theirs.
+// The tensors whose grad() receives gradients of a request: leaves, and results that retain theirs.
 std::vector<std::shared_ptr<TensorImpl>> find_owners(EagerRequest& request) {
   std::vector<std::shared_ptr<TensorImpl>> owners;
   std::unordered_map<const TensorImpl*, std::size_t> index;

@@ -105,8 +105,8 @@ Tensor capture_view(const Operand& x, F emit, const char* grad_name = nullptr) {
 // become what the run writes at its end. Shapes and dtypes must be equal.
 void assign(std::vector<std::pair<Tensor, Tensor>> updates, SourceLocation at);
 
-// What becomes of the history of a tensor that is overwritten: a call whose result is `value`.
-// keep: gradients go on to `before`, as for a write that grad mode does not see. Else they go to `value`.
+// The value `value` of a tensor that was `before`. Its gradient goes to `value`; with keep_history to `before`, as for
+// a write that grad mode does not see.
 Value overwritten(const Value& value, const Value& before, bool keep_history);
 
 // The dtype of an operation on these: PyTorch's promotion, in which numbers yield to scalars and scalars to tensors of

@@ -1,7 +1,7 @@
-// CapturedCall: one operation as the user called it. Calls hold what they read, so a program is a graph of calls that
-// lives as long as somebody can still ask for a value or a gradient of it.
+// CapturedCall: one call of an operation by the user. A call holds its operands, so captured calls are a graph that
+// lives as long as a value or a gradient of it can be asked for.
 //
-// What a call is never changes. Its value is a cache beside it: computed when somebody looks, dropped with the call.
+// A call never changes. Its value is a cache beside it: computed when it is needed, dropped with the call.
 #pragma once
 
 #include <atomic>

@@ -1,9 +1,7 @@
-// Values of captured calls. What runs a program is the run time's: it puts itself in at start-up.
+// Values of captured calls. The run time computes them: it registers itself at start-up.
 #pragma once
 
 #include <memory>
-#include <span>
-#include <utility>
 #include <vector>
 
 #include "graph/capture/captured_call.h"

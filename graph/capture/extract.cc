@@ -1,7 +1,6 @@
 #include "graph/capture/extract.h"
 
 #include <algorithm>
-#include <string>
 
 #include "graph/known_ops.h"
 

@@ -1,5 +1,5 @@
-// From captured calls to a program: what a request needs, in the order of the user's program, told apart by structure
-// alone. Requests of one structure share one plan, so a loop plans once and then only runs.
+// The captured calls that a request for values or gradients needs, in the order of the user's program. Requests of
+// equal structure share one plan, so a loop plans once and then only runs.
 #pragma once
 
 #include <cstdint>
@@ -27,9 +27,9 @@ class Extraction {
     bool reached = false;  // gradients flow through it, or end there
   };
 
-  // What `values` need: calls whose values are known end the walk. What gradients of `roots` cross: the walk goes on
-  // through what is known, up to the leaves, and not beyond calls of order `oldest`. Throws Error where it would cross
-  // what an earlier backward() used up, or ends there.
+  // Collects what `values` need, up to calls whose values are known; and what gradients of `roots` cross, up to the
+  // leaves or to calls of order `oldest`, whether values are known or not. Where gradients reach what an earlier
+  // backward() used up, the walk ends (stop_at_used_up) or throws Error.
   Extraction(std::span<const CapturedValue> values, std::span<const CapturedValue> roots, SourceLocation at,
              std::uint64_t oldest = 0, bool stop_at_used_up = false);
 
@@ -104,8 +104,8 @@ CapturedGradients capture_gradients(const EagerRequest& request, bool create_gra
 // The values of the extraction that gradients of the roots by all leaves read.
 std::vector<ValueId> values_read_by_gradients(EagerRequest request);
 
-// The structure of a request as words: equal for requests that one program serves, but for attributes, which are there
-// as hashes only. Without numbers: the same for other numbers of the same dtypes.
+// The structure of a request as words. Requests of equal words and equal attributes can share a program; the words have
+// only hashes of the attributes. Without numbers: the same for other numbers of the same dtypes.
 std::vector<std::uint64_t> structure_words(const EagerRequest& request, bool with_numbers = true);
 // Makes arguments of the numbers of a request, so that one program serves all of them.
 void hand_over_numbers(EagerRequest& request);

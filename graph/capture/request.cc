@@ -4,6 +4,7 @@
 #include "graph/autodiff.h"
 #include "graph/capture/capture.h"
 #include "graph/capture/extract.h"
+#include "graph/walk.h"
 
 namespace weft {
 
@@ -16,13 +17,14 @@ class RequestGraph {
 
   const Graph& graph() const { return graph_; }
   Builder& builder() { return builder_; }
-  std::size_t num_calls() const { return stands_for_.size(); }
+  // The nodes of calls come first, those of gradients after them.
+  bool is_call(NodeId n) const { return n < stands_for_.size(); }
 
-  // An entry is one node; what is known, and no gradient crosses, is an input for each result, in a row.
+  // An entry is one node or, where its values are known and no gradient crosses it, an input for each result, in a row.
   ValueId of(ValueId v) const {
     return is_input_[v.node] ? ValueId{first_[v.node] + v.output, 0} : ValueId{first_[v.node], v.output};
   }
-  // The entry and the first result that a node stands for, which is no gradient.
+  // The entry and the first result that the node of a call stands for.
   ValueId entry_of(NodeId n) const { return stands_for_[n]; }
 
   // Of each group.
@@ -40,7 +42,14 @@ class RequestGraph {
     find_used_up(gradients.used);
     return std::move(gradients.of);
   }
-  // Of each entry: whether gradients could not cross it again when values are let go.
+  // The nodes that these gradients need, down to the calls that they read.
+  std::vector<char> needed_by(const std::vector<Value>& gradients) const {
+    std::vector<ValueId> roots;
+    for (const Value& gradient : gradients)
+      if (gradient.defined()) roots.push_back(gradient.id());
+    return needed_nodes(graph_, roots, [this](NodeId n) { return !is_call(n); });
+  }
+  // Of each entry: whether a second backward() through it would need values that are let go.
   const std::vector<bool>& used_up() const { return used_up_; }
 
  private:
@@ -94,10 +103,10 @@ class RequestGraph {
 class ProgramCutter {
  public:
   ProgramCutter(const EagerRequest& request, const RequestGraph& all)
-      : request_(request), all_(all), graph_(all.graph()), first_(graph_.size(), kUnmapped) {}
+      : request_(request), all_(all), graph_(all.graph()), first_(graph_.size(), kNowhere) {}
 
   void cut(const std::vector<ValueId>& outputs, EagerProgram& program) {
-    const std::vector<char> needed = needed_nodes(outputs);
+    const std::vector<char> needed = needed_nodes(graph_, outputs, [this](NodeId n) { return !known(n); });
     std::vector<std::int32_t> variable_of(request_.calls.entries().size(), -1);
     for (std::size_t j = 0; j < request_.writes.size(); ++j)
       if (request_.writes[j].version) variable_of[*request_.writes[j].version] = static_cast<std::int32_t>(j);
@@ -107,7 +116,7 @@ class ProgramCutter {
     for (const EagerRequest::Write& write : request_.writes)
       variables.push_back(program.graph.add_input(write.variable->type()));
     for (NodeId n = 0; n < graph_.size(); ++n) {
-      if (!needed[n] || first_[n] != kUnmapped) continue;
+      if (!needed[n] || first_[n] != kNowhere) continue;
       if (known(n))
         first_[n] = variables[static_cast<std::size_t>(variable_of[all_.entry_of(n).node])];
       else
@@ -117,18 +126,9 @@ class ProgramCutter {
   }
 
  private:
-  static constexpr NodeId kUnmapped = ~NodeId{0};
+  static constexpr NodeId kNowhere = ~NodeId{0};
 
-  bool known(NodeId n) const { return n < all_.num_calls() && request_.calls.entries()[all_.entry_of(n).node].known; }
-
-  std::vector<char> needed_nodes(const std::vector<ValueId>& outputs) const {
-    std::vector<char> needed(graph_.size(), 0);
-    for (const ValueId& v : outputs) needed[v.node] = 1;
-    for (auto n = static_cast<NodeId>(graph_.size()); n-- > 0;)
-      if (needed[n] && !known(n))
-        for (std::size_t slot = 0; slot < graph_.num_operands(n); ++slot) needed[graph_.operand(n, slot).node] = 1;
-    return needed;
-  }
+  bool known(NodeId n) const { return all_.is_call(n) && request_.calls.entries()[all_.entry_of(n).node].known; }
 
   void add_argument(NodeId n, EagerProgram& program) {
     const ValueId source = all_.entry_of(n);
@@ -142,10 +142,7 @@ class ProgramCutter {
   void copy(NodeId n, Graph& to) {
     const Node& node = graph_.node(n);
     if (node.op == &kInput) throw Error("[compile] a tensor of a traced function is used outside of it", node.where);
-    std::vector<ValueId> operands;
-    for (std::size_t slot = 0; slot < graph_.num_operands(n); ++slot)
-      operands.push_back(moved(graph_.operand(n, slot)));
-    first_[n] = to.add(*node.op, operands, node.attrs, node.outputs, node.where);
+    first_[n] = copy_node(graph_, n, to, [this](ValueId v) { return moved(v); });
   }
 
   ValueId moved(ValueId v) const {
@@ -195,16 +192,12 @@ std::vector<ValueId> values_read_by_gradients(EagerRequest request) {
   RequestGraph all(request);
   const std::vector<Value> gradients = all.differentiate();
   const Graph& graph = all.graph();
-  std::vector<char> needed(graph.size(), 0);
-  for (const Value& gradient : gradients)
-    if (gradient.defined()) needed[gradient.id().node] = 1;
+  const std::vector<char> needed = all.needed_by(gradients);
   std::vector<ValueId> read;
-  for (auto n = static_cast<NodeId>(graph.size()); n-- > all.num_calls();) {
-    if (!needed[n]) continue;
-    for (std::size_t slot = 0; slot < graph.num_operands(n); ++slot) {
-      const ValueId v = graph.operand(n, slot);
-      needed[v.node] = 1;
-      if (v.node >= all.num_calls()) continue;
+  for (NodeId n = 0; n < graph.size(); ++n) {
+    if (!needed[n] || all.is_call(n)) continue;
+    for (const ValueId& v : graph.operands(n)) {
+      if (!all.is_call(v.node)) continue;
       const ValueId entry = all.entry_of(v.node);
       read.push_back({entry.node, entry.output + v.output});
     }
@@ -220,25 +213,19 @@ CapturedGradients capture_gradients(const EagerRequest& request, bool create_gra
   const Graph& graph = all.graph();
   CaptureBuilder builder(at);
   builder.grad_enabled = create_graph;
-  std::vector<char> needed(graph.size(), 0);
-  for (const Value& gradient : gradients)
-    if (gradient.defined()) needed[gradient.id().node] = 1;
-  for (auto n = static_cast<NodeId>(graph.size()); n-- > all.num_calls();)
-    if (needed[n])
-      for (std::size_t slot = 0; slot < graph.num_operands(n); ++slot) needed[graph.operand(n, slot).node] = 1;
+  const std::vector<char> needed = all.needed_by(gradients);
   std::vector<Value> moved(graph.size());
   std::vector<Value> operands;
   for (NodeId n = 0; n < graph.size(); ++n) {
     if (!needed[n]) continue;
-    if (n < all.num_calls()) {
+    if (all.is_call(n)) {
       const ValueId entry = all.entry_of(n);
       moved[n] = builder.value(CapturedValue{request.calls.entries()[entry.node].call, entry.output});
       continue;
     }
     const Node& node = graph.node(n);
     operands.clear();
-    for (std::size_t slot = 0; slot < graph.num_operands(n); ++slot) {
-      const ValueId v = graph.operand(n, slot);
+    for (const ValueId& v : graph.operands(n)) {
       operands.push_back(moved[v.node].output(moved[v.node].id().output + v.output));
     }
     builder.where = node.where;

@@ -1,6 +1,5 @@
 // What a Tensor tells of itself: type, value, place in the graph, printed form.
 #include <ostream>
-#include <sstream>
 
 #include "graph/capture/evaluate.h"
 #include "graph/capture/grad_field.h"

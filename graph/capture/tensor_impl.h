@@ -1,5 +1,5 @@
-// TensorImpl: what a Tensor handle names. A tensor is a name for versions of a value: an operation reads the version
-// that is there when it is called, and writing makes another one. Nothing that was captured earlier changes.
+// TensorImpl: what a Tensor handle points to. A tensor names the current version of a value: an operation reads the
+// version of the time when it is called, and writing makes a new one. Nothing that was captured earlier changes.
 #pragma once
 
 #include <atomic>
@@ -31,7 +31,6 @@ struct ViewPath {
   // decide whether reshape() is a view or a copy.
   Dims strides;
   bool tracks_grad = true;  // false: detach() or data() is on the way, or grad mode was off
-  bool in_no_grad = false;  // grad mode was off
   bool of_leaf = false;     // the base was a leaf that requires gradients when the view was made
 };
 

@@ -1,4 +1,5 @@
-// Trace: what compile() gathers while it runs the user's function once: a program over versions, with effects.
+// Trace: what compile() records while it runs the user's function once: the calls, and what they do to tensors from
+// outside.
 #pragma once
 
 #include <cstdint>
@@ -117,7 +118,7 @@ class Trace {
   Trace* before_;
 };
 
-// Takes a trace out of force: what the library itself computes in between is none of the user's program.
+// Suspends the trace of this thread: what the library computes meanwhile is not part of the user's function.
 class TraceSuspended {
  public:
   TraceSuspended();

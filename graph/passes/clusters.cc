@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kMaxMembers = 128;
 constexpr std::size_t kMaxOperands = 16;
-// A call alone is worth a fused kernel where that one may run in parts.
+// A single call is worth a fused kernel if that kernel may run in parts.
 constexpr std::int64_t kLargeAlone = 1 << 14;
 
 class Finder {
@@ -143,7 +143,7 @@ class Finder {
     cluster_[n] = root_of(cluster_[v.node]);
   }
 
-  // Whether the one call that has to run computes others again.
+  // Whether the one call that has to run rematerialises others.
   bool reads_inlined(NodeId n) const {
     for (std::size_t i = 0; i < graph_.num_operands(n); ++i) {
       const NodeId operand = graph_.operand(n, i).node;

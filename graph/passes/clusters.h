@@ -32,31 +32,30 @@ Clusters find_clusters(const Graph& graph);
 std::vector<Register> lower_node(const Graph& graph, NodeId n, std::span<const Register> operands,
                                  ElementProgram& program);
 
-// Values that readers compute for themselves: numbers, repetitions of rows, columns and numbers, booleans made of f32,
-// and what is cheap to compute again from one value that is in memory anyway. What a call reads once these are computed
-// in its place.
+// The values that readers rematerialise: constants, broadcast rows, columns and numbers, booleans made of f32, and what
+// is worth recomputing from one value that is in memory anyway. Also tells what a call reads when they are inlined.
 class Inlining {
  public:
   explicit Inlining(const Graph& graph);
   bool inlined(NodeId n) const { return depth_[n] > 0; }
-  // Appends the values, one for each place where one is read.
+  // Appends the values that n reads, a value once for each place where it is read.
   void append_operands(NodeId n, std::vector<ValueId>& values) const;
 
  private:
-  // Deeper expressions are not repeated, and need no deep recursion.
+  // Deeper expressions are not inlined, so recursion over them stays shallow.
   static constexpr std::uint8_t kMaxDepth = 4;
-  // What reads more values is not repeated either: repetitions multiply from level to level.
+  // Nor is what reads more values: repetitions multiply from level to level.
   static constexpr std::uint32_t kMaxReads = 32;
 
   std::uint8_t depth_of(NodeId n) const;
   std::uint8_t depth_over_operands(NodeId n) const;
   std::uint32_t reads_of(NodeId n) const;
-  void find_held();
-  bool pays_again(NodeId n) const;
+  void find_materialized();
+  bool worth_recomputing(NodeId n) const;
 
   const Graph& graph_;
   const Consumers consumers_;
-  std::vector<bool> held_;            // of each node: an output, or read by what fusion leaves alone: in memory
+  std::vector<bool> materialized_;    // of each node: in memory, as an output or an operand of what is not fused
   std::vector<std::uint32_t> reads_;  // of each node: the values read to compute it, repetitions included
   std::vector<std::uint8_t> depth_;   // of the expression that an inlined node stands for; 0: not inlined
 };

@@ -83,8 +83,7 @@ class Units {
 // Writes the program of one cluster.
 class ProgramWriter {
  public:
-  ProgramWriter(const Graph& graph, const Inlining& inlining, const Cluster& cluster)
-      : graph_(graph), inlining_(inlining), cluster_(cluster) {}
+  ProgramWriter(const Graph& graph, const Cluster& cluster) : graph_(graph), cluster_(cluster) {}
 
   // Inputs get their registers first: the product, then what is read from outside.
   void write(std::span<const ValueId> reads) {
@@ -132,7 +131,6 @@ class ProgramWriter {
   }
 
   const Graph& graph_;
-  const Inlining& inlining_;
   const Cluster& cluster_;
   std::map<ValueId, Register> registers_;
   std::vector<ValueId> inputs_;
@@ -198,7 +196,7 @@ class Fuser {
       for (std::uint32_t k = 0; k < graph_.node(n).outputs.size(); ++k)
         if (is_read_[number({n, k})]) outputs.push_back({n, k});
     const std::span<const ValueId> reads = units_.reads(unit);
-    ProgramWriter writer(graph_, inlining_, cluster);
+    ProgramWriter writer(graph_, cluster);
     writer.write(reads);
     for (const ValueId& v : outputs) writer.add_output(v);
 
@@ -216,7 +214,7 @@ class Fuser {
     for (std::uint32_t k = 0; k < outputs.size(); ++k) moved(outputs[k]) = result_of(outputs[k], fused.output(k)).id();
   }
 
-  // An output in the form of the call that it stands for: sums of blocks are added up, sums get their shape.
+  // An output with the type of the call that it replaces: sums of blocks are added up, sums get their shape.
   Value result_of(ValueId v, Value value) {
     const TensorType& type = graph_.type(v);
     if (graph_.node(v.node).op->trait != Trait::sum) return value;

@@ -19,10 +19,10 @@ std::vector<Register> lower_node(const Graph& graph, NodeId n, std::span<const R
 Inlining::Inlining(const Graph& graph)
     : graph_(graph),
       consumers_(graph.consumers()),
-      held_(graph.size(), false),
+      materialized_(graph.size(), false),
       reads_(graph.size()),
       depth_(graph.size()) {
-  find_held();
+  find_materialized();
   for (NodeId n = 0; n < graph.size(); ++n) {
     reads_[n] = reads_of(n);
     depth_[n] = depth_of(n);
@@ -38,12 +38,12 @@ std::uint32_t Inlining::reads_of(NodeId n) const {
   return reads;
 }
 
-void Inlining::find_held() {
-  for (const ValueId& v : graph_.outputs()) held_[v.node] = true;
+void Inlining::find_materialized() {
+  for (const ValueId& v : graph_.outputs()) materialized_[v.node] = true;
   for (NodeId n = 0; n < graph_.size(); ++n)
     for (const NodeId reader : consumers_[n]) {
       const OpDef& op = *graph_.node(reader).op;
-      if (op.compile && !op.lower && op.trait != Trait::sum) held_[n] = true;
+      if (op.compile && !op.lower && op.trait != Trait::sum) materialized_[n] = true;
     }
 }
 
@@ -56,7 +56,7 @@ std::uint8_t Inlining::depth_of(NodeId n) const {
     return repeats && node.outputs[0].dtype == DType::f32 ? 1 : 0;
   }
   if (!node.op->lower || node.outputs.size() != 1 || reads_[n] > kMaxReads) return 0;
-  if (node.outputs[0].dtype == DType::boolean || pays_again(n)) return depth_over_operands(n);
+  if (node.outputs[0].dtype == DType::boolean || worth_recomputing(n)) return depth_over_operands(n);
   return 0;
 }
 
@@ -71,24 +71,25 @@ std::uint8_t Inlining::depth_over_operands(NodeId n) const {
   return depth <= kMaxDepth ? static_cast<std::uint8_t>(depth) : 0;
 }
 
-// Reading the one value that it is made of costs a reader what reading it would: then it need be neither written nor
-// kept. Its readers must all be elementwise on its shape, or it would come into memory all the same.
-bool Inlining::pays_again(NodeId n) const {
+// Whether its readers can recompute it cheaply from one value in memory. They read that value in its place, and it is
+// neither written nor kept. All readers must be elementwise on its shape, or it has to be in memory anyway.
+bool Inlining::worth_recomputing(NodeId n) const {
   const TensorType& type = graph_.node(n).outputs[0];
-  if (type.dtype != DType::f32 || held_[n] || consumers_[n].empty()) return false;
+  if (type.dtype != DType::f32 || materialized_[n] || consumers_[n].empty()) return false;
   for (const NodeId reader : consumers_[n]) {
     const Node& node = graph_.node(reader);
     if (!node.op->lower || node.outputs[0] != type) return false;
   }
   std::vector<ValueId> leaves;
   append_operands(n, leaves);
-  if (leaves.empty() || !held_[leaves[0].node] || !(graph_.type(leaves[0]) == type)) return false;
+  if (leaves.empty() || !materialized_[leaves[0].node] || !(graph_.type(leaves[0]) == type)) return false;
   if (!graph_.node(leaves[0].node).op->lower) return false;  // there is no kernel that would write both
   if (std::any_of(leaves.begin(), leaves.end(), [&](const ValueId& v) { return v != leaves[0]; })) return false;
   ElementProgram program;
   const std::vector<Register> registers(graph_.num_operands(n));
   return !lower_node(graph_, n, registers, program).empty() &&
-         std::all_of(program.code.begin(), program.code.end(), [](const Instruction& i) { return facts(i.fn).cheap; });
+         std::all_of(program.code.begin(), program.code.end(),
+                     [](const Instruction& i) { return facts(i.fn).worth_recomputing; });
 }
 
 void Inlining::append_operands(NodeId n, std::vector<ValueId>& values) const {

@@ -8,7 +8,7 @@
 
 namespace weft {
 
-// Is shown the graph after each pass, for printing.
+// Called with the graph after each pass, for printing.
 using PassObserver = std::function<void(std::string_view pass, const Graph& graph)>;
 
 // The same program with less work. For graphs that are differentiated already. Results keep their bits, but for what

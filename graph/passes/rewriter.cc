@@ -56,8 +56,8 @@ ValueId Rewriter::append(const Call& call) {
 }
 
 Call Rewriter::call(ValueId v) const {
-  const Draft& draft = calls_[v.node];
-  return {draft.op, {operands_.data() + draft.first_operand, draft.num_operands}, draft.attrs, draft.outputs};
+  const NewCall& c = calls_[v.node];
+  return {c.op, {operands_.data() + c.first_operand, c.num_operands}, c.attrs, c.outputs};
 }
 
 std::optional<double> Rewriter::constant(ValueId v) const {
@@ -82,7 +82,7 @@ ValueId Rewriter::reshaped(ValueId v, const Shape& shape) {
   return record(known_ops::reshape(), {v}, {{"shape", shape.vec()}});
 }
 
-std::vector<char> Rewriter::live_drafts() const {
+std::vector<char> Rewriter::live_calls() const {
   std::vector<char> live(calls_.size(), 0);
   for (const ValueId& v : graph_.outputs()) live[moved_[v.node].node] = 1;
   for (const NodeId n : graph_.inputs()) live[moved_[n].node] = 1;
@@ -94,18 +94,18 @@ std::vector<char> Rewriter::live_drafts() const {
 
 Graph Rewriter::build() const {
   Graph result;
-  const std::vector<char> live = live_drafts();
+  const std::vector<char> live = live_calls();
   std::vector<NodeId> final_ids(calls_.size());
   std::vector<ValueId> operands;
   for (std::size_t n = 0; n < calls_.size(); ++n) {
     if (!live[n]) continue;
-    const Draft& draft = calls_[n];
-    const Node& origin = graph_.node(draft.origin);
+    const NewCall& c = calls_[n];
+    const Node& origin = graph_.node(c.origin);
     operands.clear();
     for (const ValueId& v : call({static_cast<NodeId>(n), 0}).operands)
       operands.push_back({final_ids[v.node], v.output});
-    final_ids[n] = append_node(result, {draft.op, *draft.attrs, *draft.outputs, origin.where, origin.requires_grad},
-                               operands, draft.named == kNoNode ? nullptr : graph_.name(draft.named));
+    final_ids[n] = append_node(result, {c.op, *c.attrs, *c.outputs, origin.where, origin.requires_grad}, operands,
+                               c.named == kNoNode ? nullptr : graph_.name(c.named));
   }
   for (const ValueId& v : graph_.outputs())
     result.outputs().push_back({final_ids[moved_[v.node].node], moved_[v.node].output + v.output});

@@ -1,4 +1,4 @@
-// What all passes share: one walk over a graph that rules may change, and one copy of what is needed at its end.
+// The walk that all rewrite rules share: once over the graph, then a copy of the calls that are still needed.
 #pragma once
 
 #include <deque>
@@ -13,8 +13,9 @@
 
 namespace weft {
 
-// What stands for the single result of a call, where the rule applies. A rule asks the op of the call, by its traits
-// and hooks, so that a new op takes part without a change of the pass. The operands of the call are rewritten already.
+// A rewrite rule: the value that replaces the single result of a call, or nothing where the rule does not apply. It
+// asks the op by its traits and hooks, so a new op needs no change of a pass. The operands of the call are rewritten
+// already.
 using RewriteFn = std::optional<ValueId> (*)(Rewriter&, const Call&);
 
 struct RewriteOptions {
@@ -58,7 +59,7 @@ class Rewriter {
 
  private:
   static constexpr NodeId kNoNode = ~NodeId{0};
-  struct Draft {
+  struct NewCall {
     const OpDef* op;
     const Attrs* attrs;
     const Types* outputs;
@@ -70,14 +71,14 @@ class Rewriter {
 
   ValueId emit(const Call& call);
   ValueId append(const Call& call);
-  std::vector<char> live_drafts() const;
+  std::vector<char> live_calls() const;
   Graph build() const;
 
   const Graph& graph_;
   const RewriteOptions& options_;
-  std::vector<Draft> calls_;
+  std::vector<NewCall> calls_;
   std::vector<ValueId> operands_;
-  std::vector<ValueId> moved_;  // result 0 of each node of the original, as a draft
+  std::vector<ValueId> moved_;  // result 0 of each node of the original, as a new call
   CallTable equal_;
   std::deque<Attrs> new_attrs_;
   std::deque<Types> new_types_;

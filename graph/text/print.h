@@ -11,7 +11,7 @@ namespace weft {
 
 // data: dense row-major elements; null is fine where there are none. grad_suffix: "", ", requires_grad=True", or
 // ", grad_fn=<AddBackward0>". Element types carry PyTorch's names ("dtype=torch.float64"), so that texts compare equal.
-// options must satisfy what set_print_options() demands. Touches only the elements that it prints.
+// options must be valid for set_print_options(). Reads only the elements that it prints.
 std::string format_tensor(const TensorType& type, const void* data, std::string_view grad_suffix = "",
                           const PrintOptions& options = print_options());
 

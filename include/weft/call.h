@@ -1,5 +1,5 @@
-// How compiled functions are called: their arguments and results taken apart into tensors and what else tells one kind
-// of call from another. For weft/function.h.
+// How compiled functions are called: their arguments and results, flattened into tensors and the rest of the signature.
+// For weft/function.h.
 #pragma once
 
 #include <array>
@@ -18,7 +18,7 @@
 
 namespace weft::detail {
 
-// The arguments or the results of a call, taken apart: its tensors, and what else tells one kind of call from another.
+// The arguments or the results of a call, flattened: its tensors, and the rest of the signature.
 struct Bundle {
   std::vector<Tensor> tensors;
   std::vector<std::uint64_t> numbers;

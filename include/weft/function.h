@@ -1,4 +1,4 @@
-// compile(fn): a program captured once, planned once and run many times.
+// compile(fn): a function that is traced once, planned once and run many times.
 #pragma once
 
 #include <cstddef>
@@ -39,7 +39,7 @@ struct MemoryReport {
   std::string str() const;
 };
 
-// What a number of workers make of a program, from the times that its steps take one after the other.
+// A prediction of a run by a number of workers, from the measured times of its steps.
 struct ScheduleReport {
   struct Step {
     std::string name;
@@ -82,35 +82,39 @@ enum class ExecutorKind : std::uint8_t {
 
 enum class Retrace : std::uint8_t {
   on_change,  // when something that the trace has read is different
-  always      // at each call: full eager meaning, branches on C++ values included, at planned speed
+  always      // at each call: branches on C++ values work as in eager use, and plans are reused
 };
 
 struct CompileOptions {
   ExecutorKind executor = ExecutorKind::automatic;
   Retrace retrace = Retrace::on_change;
-  std::size_t max_programs = 8;  // kept, those that were used last
+  std::size_t max_programs = 8;  // kept: the most recently used
   // Denormal numbers count as zero, in all threads of a run: on some processors arithmetic with them takes a hundred
   // times as long. Off as in PyTorch, since it changes results near zero.
   bool flush_denormals = false;
+  // Where the graph is printed as it was captured and after every pass, whenever a program is planned. Null: nowhere.
+  // It must outlive the function.
+  std::ostream* print_passes = nullptr;
 };
 
 // The type-erased core of compile().
 //
-// A call does what the same lines do eagerly, to the bit. The function runs only to be traced: when it is called in a
-// way that it was not called before (shapes, dtypes and requires_grad of its tensors, which of them are the same
-// tensor, numbers, grad mode, training flags of modules, whether the .grad fields that it reads are there), and at each
-// call with Retrace::always. What it does to tensors from outside is an effect of each run: writes in place, gradients,
-// optimizer steps, draws of random numbers. Effects happen at the end of a run, all or none. What cannot be captured
-// throws when it is traced: looking at values, seeding the generator. Other C++ values that the function reads are
-// constants of the program; builds without NDEBUG trace every 64th call again, and throw Error where it has become
-// another program.
+// A call gives the bits that the same lines give eagerly. The first call with a signature traces the function; later
+// calls run the compiled program. The signature: shapes, dtypes and requires_grad of the tensors, which of them are the
+// same tensor, numbers, grad mode, training flags of modules, and whether the .grad fields that the function reads are
+// there. With Retrace::always, every call traces.
+//
+// What the function does to tensors from outside (writes in place, gradients, optimizer steps, random numbers drawn)
+// happens at the end of each run, all of it or none. What cannot be captured throws while it is traced: looking at
+// values, seeding the generator. Other C++ values that the function reads are constants of the program; builds without
+// NDEBUG trace every 64th call again, and throw Error where that gives another program.
 //
 // Results carry gradients as those of the same lines do.
 //
 // Threads: may be called from any number of threads. Runs that write the same tensors, or set the .grad of the same
-// ones, take turns; others go side by side. A run reads what the last complete run left and never waits for one that
-// trains, but for the first time that they meet: from then on that one writes beside what others read. A run uses the
-// task arena it is called from.
+// ones, take turns; others run side by side. A run reads what the last complete run left. It does not wait for one that
+// trains, except the first time that the two meet: from then on that one writes to other bytes than those read. A run
+// uses the task arena it is called from.
 class Function {
  public:
   using Body = std::function<std::vector<Tensor>(const std::vector<Tensor>&)>;
@@ -126,9 +130,9 @@ class Function {
   // The steps of a run: where their operands are, what they are expected to take, which steps follow.
   std::string plan_text() const;
   // Measures each step of the program on copies of its variables, and simulates a run by `workers`. For more than one
-  // worker, steps are measured as they run side by side in the caller's task arena: they slow each other down as far as
-  // that goes, not as more workers would. Takes the time and the memory of a few runs. Throws
-  // Error before the first call, and for less than one worker.
+  // worker, steps are measured while they run side by side in the caller's task arena, so the times include how much
+  // that many threads slow each other down, not how much `workers` would. Takes the time and the memory of a few runs.
+  // Throws Error before the first call, and for less than one worker.
   ScheduleReport schedule_report(int workers, SourceLocation at = SourceLocation::current()) const;
   // Graphviz, with shapes and bytes.
   void write_dot(std::ostream& out) const;

@@ -42,8 +42,8 @@ class GradFn {
 // keeps naming the same tensor; what it names may change. So in-place methods are const: they work on temporaries
 // (x.data().mul_(2)) and on what a lambda has captured.
 //
-// Operations are captured when they are called and checked then (shapes, dtypes, grad mode); the value is computed when
-// somebody looks at it, which changes nothing else. A captured operation sees the values that its operands had when it
+// An operation is captured and checked (shapes, dtypes, grad mode) when it is called. Its value is computed when it is
+// needed; looking at a value changes nothing else. A captured operation sees the values that its operands had when it
 // was captured: writing to a tensor gives it another version.
 //
 // Threads: handles follow the rules of std::shared_ptr. Looking at one tensor from several threads is safe; changing

@@ -118,7 +118,7 @@ Tensor sub(const Operand& a, const Operand& b) {
 Tensor mul(const Operand& a, const Operand& b) {
   return capture({&a, &b}, [](auto v) { return mul(v[0], v[1]); });
 }
-// A number by a tensor is the product of the number and the reciprocal in PyTorch.
+// As in PyTorch, a number divided by a tensor is the number times the reciprocal.
 Tensor div(const Operand& a, const Operand& b) {
   return capture(
       {&a, &b}, [](auto v) { return div(v[0], v[1]); }, a.is_number() ? "MulBackward0" : nullptr);

@@ -2,7 +2,6 @@
 // the ops of one function have in common.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <type_traits>

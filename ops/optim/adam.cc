@@ -2,9 +2,10 @@
 // adam_step(param, grad, m, v, step_size, root_correction, keep) -> (param', m', v')
 // In two, so that the second is elementwise and can be fused with what makes the gradient.
 #include "graph/capture/capture.h"
-#include "graph/lower.h"
 #include "ops/call_checks.h"
+#include "ops/kernels/optim/adam_step-inl.h"
 #include "ops/kernels/optim/updates.h"
+#include "ops/optim/register_math.h"
 #include "ops/optim/update.h"
 #include "weft/autograd.h"
 #include "weft/optim.h"
@@ -42,7 +43,7 @@ constexpr OpDef kAdamFactors{
 WEFT_REGISTER_OP(kAdamFactors);
 
 template <class T>
-Kernel make(const OpCall& call, void (*run)(const optim_kernels::AdamPass<T>&)) {
+Kernel make(const OpCall& call) {
   const double beta1 = call.attr<double>("beta1"), beta2 = call.attr<double>("beta2");
   optim_kernels::AdamPass<T> pass{};
   pass.size = call.in(0).shape.numel();
@@ -64,31 +65,31 @@ Kernel make(const OpCall& call, void (*run)(const optim_kernels::AdamPass<T>&)) 
     now.step_size = static_cast<T>(*args.input<double>(4));
     now.root_correction = static_cast<T>(*args.input<double>(5));
     now.keep = static_cast<T>(*args.input<double>(6));
-    run(now);
+    optim_kernels::adam(now);
   }};
 }
 
-Kernel compile(const OpCall& call) {
-  if (call.in(0).dtype == DType::f32) return make<float>(call, optim_kernels::adam_f32);
-  return make<double>(call, [](const optim_kernels::AdamPass<double>& pass) { optim_kernels::adam(pass); });
-}
+Kernel compile(const OpCall& call) { return call.in(0).dtype == DType::f32 ? make<float>(call) : make<double>(call); }
 
 void lower(LowerCall& call) {
-  const auto emit = [&](ElementFn fn, Register a, Register b) { return call.emit(fn, {a, b}); };
-  const auto scaled = [&](double factor, Register r) { return emit(ElementFn::mul, call.constant(factor), r); };
-  const double beta1 = call.attr<double>("beta1"), beta2 = call.attr<double>("beta2");
-  const Register param = emit(ElementFn::mul, call.in(0), call.in(6));
-  Register grad = call.in(1);
-  if (const auto l2 = call.attr<double>("l2"); l2 != 0) grad = emit(ElementFn::add, grad, scaled(l2, param));
-  const Register m = emit(ElementFn::add, scaled(beta1, call.in(2)), scaled(1 - beta1, grad));
-  const Register square = emit(ElementFn::mul, grad, grad);
-  const Register v = emit(ElementFn::add, scaled(beta2, call.in(3)), scaled(1 - beta2, square));
-  const Register root = emit(ElementFn::div, call.emit(ElementFn::sqrt, {v}), call.in(5));
-  const Register slope = emit(ElementFn::div, emit(ElementFn::mul, call.in(4), m),
-                              emit(ElementFn::add, root, call.constant(call.attr<double>("eps"))));
-  call.out(emit(ElementFn::sub, param, slope));
-  call.out(m);
-  call.out(v);
+  using namespace HWY_NAMESPACE;
+  const double beta1 = call.attr<double>("beta1"), beta2 = call.attr<double>("beta2"), l2 = call.attr<double>("l2");
+  const AdamTerms terms{.l2 = l2 != 0, .keep = true};  // keep is known when the program runs
+  AdamFactors<Register> by{};
+  by.beta1 = call.constant(beta1);
+  by.gain1 = call.constant(1 - beta1);
+  by.beta2 = call.constant(beta2);
+  by.gain2 = call.constant(1 - beta2);
+  by.eps = call.constant(call.attr<double>("eps"));
+  if (terms.l2) by.l2 = call.constant(l2);
+  by.step_size = call.in(4);
+  by.root_correction = call.in(5);
+  by.keep = call.in(6);
+  const AdamResult<Register> next =
+      adam_step(RegisterMath{call}, terms, by, call.in(0), call.in(1), call.in(2), call.in(3));
+  call.out(next.param);
+  call.out(next.m);
+  call.out(next.v);
 }
 
 constexpr OpDef kAdamStep{.name = "adam_step",

@@ -2,10 +2,10 @@
 // sgd_step(param, grad, buffer, lr)       -> (param', buffer')  with momentum
 // sgd_step(param, grad, buffer, lr, step) -> (param', buffer')  with dampening, which the update of step 1 has not
 #include "graph/capture/capture.h"
-#include "graph/lower.h"
 #include "ops/call_checks.h"
 #include "ops/kernels/optim/sgd_step-inl.h"
 #include "ops/kernels/optim/updates.h"
+#include "ops/optim/register_math.h"
 #include "ops/optim/update.h"
 #include "weft/autograd.h"
 #include "weft/optim.h"
@@ -58,13 +58,6 @@ Kernel make(const OpCall& call) {
 Kernel compile(const OpCall& call) { return call.in(0).dtype == DType::f32 ? make<float>(call) : make<double>(call); }
 
 // ---- lowering
-
-struct RegisterMath {
-  LowerCall& call;
-  Register add(Register a, Register b) const { return call.emit(ElementFn::add, {a, b}); }
-  Register sub(Register a, Register b) const { return call.emit(ElementFn::sub, {a, b}); }
-  Register mul(Register a, Register b) const { return call.emit(ElementFn::mul, {a, b}); }
-};
 
 void lower(LowerCall& call) {
   if (call.num_inputs() == 5) return;  // the step is no f32

@@ -107,7 +107,7 @@ const char* gradient_name(const Operand& a, const Operand& b) {
 }  // namespace
 
 Value matmul(const Value& a, bool transpose_a, const Value& b, bool transpose_b) {
-  // Rows of all matrices of a batch, one below the other, meet the one matrix b at once.
+  // One product for the whole batch: the rows of all its matrices, one below the other, times b.
   if (a.rank() > 2 && b.rank() == 2 && !transpose_a) {
     const Shape& s = a.shape();
     const std::int64_t r = rows(s, false), c = cols(s, false);

@@ -18,7 +18,7 @@ Shape reduced_shape(const Shape& shape, const Dims& dims, bool keepdim);
 
 // The shape rule of ops with the attributes "dims" and "keepdim": checks both.
 Shape infer_reduction(const OpCall& call);
-// OpDef::simplify of ops to which one element is its own reduction: as many results as elements.
+// OpDef::simplify of ops that reduce one element to itself: applies where there are as many results as elements.
 std::optional<ValueId> simplify_reduction(Rewriter& r, const Call& call);
 // The attribute "dim" of softmax and argmax, checked: in [0, max(rank, 1)).
 std::int64_t infer_axis(const OpCall& call);

@@ -51,7 +51,7 @@ class Connector {
     const std::size_t before = waits_for_.size();
     const Region touched = d_.region(s, slot);
     for (StepId p = writer.step; p < writer.step + parts; ++p)
-      if (touched.meets(d_.region(p, writer.slot))) waits_for_.push_back(p);
+      if (touched.overlaps(d_.region(p, writer.slot))) waits_for_.push_back(p);
     const StepId join = writer.step + parts;
     if (waits_for_.size() - before < parts || !std::binary_search(d_.joins.begin(), d_.joins.end(), join)) return;
     waits_for_.resize(before);
@@ -72,7 +72,7 @@ class Connector {
     const Region written = d_.region(s, slot);
     // A step that writes what it reads does so element by element: its parts do not meet.
     for (const Touch& reader : variable_readers_[at.where])
-      if (first_part(reader.step) != self && written.meets(d_.region(reader.step, reader.slot)))
+      if (first_part(reader.step) != self && written.overlaps(d_.region(reader.step, reader.slot)))
         waits_for_.push_back(reader.step);
     if (d_.gate != kNoStep)
       waits_for_.push_back(d_.gate);

@@ -1,4 +1,4 @@
-// A plan under construction: what its stages hand to each other.
+// A plan under construction: what its stages hand on to each other.
 #pragma once
 
 #include <cstdint>

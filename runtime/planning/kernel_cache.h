@@ -22,7 +22,7 @@ class KernelCache {
   std::uint32_t gate();
 
  private:
-  // More calls than these with one hash mean that the hash is of no use.
+  // So many different calls of equal hash show that the hash does not tell calls apart.
   static constexpr int kSameHash = 8;
 
   std::uint32_t add(Kernel kernel);

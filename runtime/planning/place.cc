@@ -113,9 +113,9 @@ class Placer {
     return result;
   }
 
-  // Nodes in the order of the graph, but for those that write a variable: they come as soon as what they read and what
-  // they must wait for is through, or after the copies of the old value where there are some. Their operands can end
-  // then, while they are in the cache.
+  // Nodes in the order of the graph, except those that write a variable: they come as early as what they read and wait
+  // for allows, or after the copies of the old value, if there are any. So they find their operands in the cache, and
+  // the operands' memory is free early.
   void order_nodes() {
     constexpr auto kAfterCopies = static_cast<std::int64_t>(static_cast<NodeId>(-1));
     const std::vector<std::int64_t> bound = bounds([](NodeId n) { return static_cast<std::int64_t>(n); });

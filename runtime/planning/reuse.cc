@@ -1,8 +1,8 @@
 // Dependencies that let a large value take the bytes of one that is dead by then in serial order, but not yet for
 // certain when steps run side by side: the writer of the one then waits for the last readers of the other.
 //
-// Each such edge takes some freedom from the schedule. They are added as long as no path gets longer than the longest
-// one was, give or take, or than what many workers could make of all the work.
+// Each such edge constrains the schedule. Edges are added as long as no path becomes much longer than the longest one
+// was, or than the time in which many workers could do all the work.
 #include <algorithm>
 
 #include "runtime/planning/draft.h"

@@ -1,4 +1,4 @@
-// Who touches what a run makes: the one writer of each buffer and each result, and all that read a buffer.
+// The steps that touch the values of a run: the one writer of each buffer and each result, and the readers of buffers.
 #include "runtime/planning/draft.h"
 
 namespace weft {

@@ -1,4 +1,4 @@
-// Which values hold the bytes of the arena when most are held.
+// The values that are in memory when most bytes of the arena are in use.
 #pragma once
 
 #include <vector>

@@ -1,4 +1,4 @@
-// What a number of workers would make of a plan.
+// Predicts a run of a plan by a number of workers.
 #pragma once
 
 #include <span>

@@ -1,4 +1,4 @@
-// Who runs the steps of a Run.
+// Executors: what runs the steps of a Run.
 #pragma once
 
 #include <memory>

@@ -28,7 +28,7 @@ Run::~Run() {
   ArenaPool::scratch().leave(plan_->stats.scratch_bytes);
 }
 
-// The pointers into the arena are made anew where it lies elsewhere than the last time.
+// The pointers into the arena are computed again when it has moved since the last run.
 void Run::take_memory() {
   if (!arena_) arena_ = ArenaPool::values().take(plan_->stats.arena_bytes, arena_address_);
   provide_scratch(1);

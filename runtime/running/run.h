@@ -39,14 +39,14 @@ class Run {
   // then keep their old values (if the op that failed is marked may_throw) and results are undefined.
   void execute(Executor& executor);
 
-  // Denormal numbers count as zero from now on, in what the kernels read and in what they give.
+  // From now on kernels read and write denormal numbers as zero.
   void flush_denormals() { flush_denormals_ = true; }
   bool flushes_denormals() const { return flush_denormals_; }
 
   // The bytes that an execution holds: intermediates, and scratch for each worker that an executor came with so far.
   std::size_t arena_bytes() const { return plan_->stats.arena_bytes + workers_ * plan_->stats.scratch_bytes; }
 
-  // From now on each step notes what it takes, in seconds, where that is less than what stands there.
+  // From now on each step writes its seconds to its place, if they are fewer than those there.
   void time_steps(std::vector<double>& seconds);
 
   // ---- For executors

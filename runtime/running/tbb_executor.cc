@@ -85,8 +85,8 @@ class TaskGraph final : public ExecutorState {
     run_from(s);
   }
 
-  // From a ready step on, as long as this thread makes a further one ready. For a long step, the most urgent one of
-  // those runs in its place: there is one task for each. The last thing that touches the Run.
+  // Runs a ready step, then successors as long as this thread makes one ready. In place of a long step it runs the most
+  // urgent long one: there is a task for each. Nothing touches the Run after this.
   void run_from(StepId s) {
     const auto worker = static_cast<std::size_t>(tbb::this_task_arena::current_thread_index());
     std::uint32_t done = 0;

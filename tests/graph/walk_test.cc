@@ -47,31 +47,6 @@ TEST(MarkNeeded, FollowsWhateverANodeSaysThatItNeeds) {
   EXPECT_THAT(needed, ElementsAre(1, 0, 1, 0, 1, 0));
 }
 
-TEST(CopyNodes, RenumbersOperandsAndLeavesOutTheRest) {
-  const Graph from = diamond();
-  Graph to;
-  const std::vector<NodeId> moved = copy_nodes(from, needed_nodes(from, from.outputs()), to);
-  EXPECT_THAT(moved, ElementsAre(0, kNotCopied, 1, 2, 3, kNotCopied));
-  to.outputs() = {{moved[4], 0}};
-  EXPECT_EQ(print_graph(to), dedent(R"(
-      x = input f32[2] requires_grad
-      p = relu(x)
-      q = exp(x)
-      r = add(p, q)
-      return r)"));
-}
-
-TEST(CopyNodes, NodesThatHaveAPlaceAlreadyStandForThemselves) {
-  const Graph from = diamond();
-  Graph to;
-  std::vector<NodeId> moved(from.size(), kNotCopied);
-  moved[2] = moved[3] = to.add_input({DType::f32, {2}});
-  const auto stop = [&](NodeId n) { return moved[n] == kNotCopied; };
-  moved = copy_nodes(from, needed_nodes(from, from.outputs(), stop), to, moved);
-  EXPECT_THAT(moved, ElementsAre(kNotCopied, kNotCopied, 0, 0, 1, kNotCopied));
-  EXPECT_THAT(to.operands(1), ElementsAre(ValueId{0, 0}, ValueId{0, 0}));
-}
-
 TEST(CopyNode, KeepsPlaceFlagNameAndWhichResultIsRead) {
   Graph from;
   from.add_input({DType::f32, {2}}, true);

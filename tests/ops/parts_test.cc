@@ -105,15 +105,15 @@ TEST(Parts, WriteTheirRegionsAndReadNothingBeyondThem) {
   EXPECT_GT(calls, 4);
 }
 
-TEST(Parts, MeetOnlyWhereElementsAreShared) {
+TEST(Parts, OverlapOnlyWhereElementsAreShared) {
   const Region left{10, 0, 5, 0, 4}, right{10, 0, 5, 4, 6}, below{10, 5, 1, 0, 10}, whole{};
-  EXPECT_FALSE(left.meets(right));
-  EXPECT_FALSE(left.meets(below));
-  EXPECT_TRUE(left.meets(left));
-  EXPECT_TRUE(whole.meets(left));
+  EXPECT_FALSE(left.overlaps(right));
+  EXPECT_FALSE(left.overlaps(below));
+  EXPECT_TRUE(left.overlaps(left));
+  EXPECT_TRUE(whole.overlaps(left));
   const Region other_width{5, 2, 1, 0, 5};  // elements 10 to 14
-  EXPECT_TRUE(left.meets(other_width));
-  EXPECT_FALSE(other_width.meets({10, 2, 1, 0, 10}));
+  EXPECT_TRUE(left.overlaps(other_width));
+  EXPECT_FALSE(other_width.overlaps({10, 2, 1, 0, 10}));
 }
 
 }  // namespace

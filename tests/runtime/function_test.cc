@@ -251,5 +251,24 @@ TEST(Compile, ShowsItsGraph) {
   EXPECT_THAT(dot.str(), HasSubstr("digraph"));
 }
 
+TEST(Compile, PrintsTheGraphAfterEveryPassWhenItPlans) {
+  std::ostringstream out;
+  CompileOptions options;
+  options.print_passes = &out;
+  auto f = compile([](Tensor x) { return (x * 1).exp().tanh(); }, options);
+  f(ones({2, 3}));
+  const std::string text = out.str();
+  std::size_t at = 0;
+  for (const std::string part :
+       {"captured:\n", " mul(", "after fold_constants:\n", " mul(", "after simplify:\n", " exp(",
+        "after fold_transposes:\n", "after merge_equal_calls:\n", " tanh(", "after fuse:\n", " fused("}) {
+    at = text.find(part, at);
+    ASSERT_NE(at, std::string::npos) << part << " is missing in\n" << text;
+  }
+  EXPECT_EQ(text.find(" mul(", text.find("after simplify")), std::string::npos) << text;
+  f(ones({2, 3}));
+  EXPECT_EQ(out.str(), text);  // planned already
+}
+
 }  // namespace
 }  // namespace weft

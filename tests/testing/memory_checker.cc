@@ -49,7 +49,7 @@ bool touches_what(const Plan& plan, StepId s, StepId w, std::size_t offset) {
   const Region written = region(plan, w, writer.num_inputs + slot_at(plan.outputs_of(writer), offset));
   const std::span<const Slot> slots{plan.slots.data() + step.first_slot, step.num_inputs + step.num_outputs};
   for (std::size_t i = 0; i < slots.size(); ++i)
-    if (slots[i] == Slot{Space::arena, offset} && region(plan, s, i).meets(written)) return true;
+    if (slots[i] == Slot{Space::arena, offset} && region(plan, s, i).overlaps(written)) return true;
   return false;
 }
 
@@ -131,7 +131,7 @@ std::string check_data(const Plan& plan, const Matrix& before) {
       const ValueId v = storage_of(graph, graph.operand(n, slot));
       for (const StepId s : steps)
         for (const StepId p : steps_of[v.node])
-          if (!before[s][p] && region(plan, s, slot).meets(region(plan, p, plan.steps[p].num_inputs + v.output)))
+          if (!before[s][p] && region(plan, s, slot).overlaps(region(plan, p, plan.steps[p].num_inputs + v.output)))
             return name(s) + " does not wait for an operand";
     }
   return "";
@@ -144,7 +144,7 @@ bool reads_what_is_written(const Plan& plan, StepId s, StepId w, const Slot& nex
   const auto written = static_cast<std::size_t>(std::find(out.begin(), out.end(), next) - out.begin());
   const Slot old{Space::variable, next.where};
   for (std::size_t i = 0; i < in.size(); ++i)
-    if (in[i] == old && region(plan, s, i).meets(region(plan, w, writer.num_inputs + written))) return true;
+    if (in[i] == old && region(plan, s, i).overlaps(region(plan, w, writer.num_inputs + written))) return true;
   return false;
 }
 

@@ -1,6 +1,7 @@
 // Samples: small calls of each op. tests/all_ops_test.cc loops over all registered ops and puts every sample through
 // every check (gradients in f64 against central differences, twice; f32 against f64; text round trip; planned runs
-// against the plain interpreter), and fails for an op without samples. Register them in tests/ops/samples_<family>.cc:
+// against the plain interpreter), and fails for an op without samples. Register them in
+// tests/ops/samples/samples_<family>.cc:
 //
 //   WEFT_OP_SAMPLES("matmul", [](OpSamples& s) {
 //     s.add([](SampleBuilder& b) { return matmul(b.input({2, 3}), b.input({3, 4})); });

@@ -13,7 +13,6 @@
 
 #include <cmath>
 #include <cstddef>
-#include <initializer_list>
 #include <limits>
 
 #include "hwy/contrib/math/math-inl.h"

@@ -133,8 +133,8 @@ HWY_INLINE void multiply_rows(Access access, const Gemm<T>& g, const Panel& pane
     tiles.packed_b = g.packed_b;
     if (r.first == 0 && !g.transpose_b) run_tiles<kTileRows, kVectors, true>(access, tiles, rows, 1);
     if (r.first == 0 && g.transpose_b)
-      pack_turned(g.b_at(panel.k0, panel.col), g.k, panel.depth(), panel.width, tiles.packed_b,
-                  kVectors * hn::Lanes(access.d));
+      pack_transposed(g.b_at(panel.k0, panel.col), g.k, panel.depth(), panel.width, tiles.packed_b,
+                      kVectors * hn::Lanes(access.d));
     tiles.b = tiles.packed_b;
     tiles.b_row = kVectors * hn::Lanes(access.d);
   }

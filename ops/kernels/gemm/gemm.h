@@ -19,7 +19,7 @@ struct MomentumUpdate {
   T momentum, rate;
 };
 
-// What takes finished blocks of a product while they are in the cache, in place of storing them to C.
+// Consumes the blocks of a product while they are in the cache, instead of storing them to C.
 // The blocks of one call cover its part but for what `update` takes, each element once. They come column panel by
 // column panel, and within a panel in ascending order of rows, without gaps.
 template <class T>
@@ -53,8 +53,8 @@ std::int64_t gemm_scratch(const GemmShape& p, const Block& part, bool epilogue);
 // Parts have whole columns where something adds them up.
 std::vector<Block> parts_of(const GemmShape& p, bool whole_columns = false);
 
-// Whether rows of A meet rows of B in dot products, which then lie along the memory of both. More rows of A than a few
-// pay for turning B round instead.
+// Whether the product is computed as dot products of rows of A and rows of transposed B, both dense in memory. With
+// more than a few rows of A it is faster to transpose B first.
 inline bool takes_dots(const GemmShape& p) { return p.transpose_b && !p.transpose_a && p.m <= 4; }
 
 }  // namespace weft

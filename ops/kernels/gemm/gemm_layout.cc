@@ -41,7 +41,7 @@ static_assert(kSegment % kPanelDepth == 0 && kSegment % kShallowDepth == 0);
 constexpr std::int64_t kStaysInCache = 1 << 21;  // elements of B
 constexpr std::int64_t kFarApart = 1024;         // elements of a row
 
-// Whether panels of B are copied before they are multiplied. B is always turned round when it is stored transposed.
+// Whether panels of B are copied before they are multiplied. B that is stored transposed is always copied.
 // Otherwise the second cache feeds tiles as fast as they compute; a copy pays where it comes from beyond, or where many
 // rows of A meet a panel whose rows are so far apart that they share the places of a cache.
 bool copies_b(const GemmShape& p, std::int64_t rows, std::int64_t panel_columns) {

@@ -1,4 +1,4 @@
-// B turned round, into the order in which tiles read it.
+// B packed into the order in which tiles read it.
 // Included once for each instruction set.
 #if defined(WEFT_OPS_GEMM_PACK_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WEFT_OPS_GEMM_PACK_INL_H_
@@ -20,24 +20,26 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 template <class T>
-void turn_singly(const T* from, std::size_t from_row, std::size_t depth, std::size_t width, T* to, std::size_t to_row) {
+void transpose_singly(const T* from, std::size_t from_row, std::size_t depth, std::size_t width, T* to,
+                      std::size_t to_row) {
   for (std::size_t r = 0; r < width; ++r)
     for (std::size_t l = 0; l < depth; ++l) to[l * to_row + r] = from[r * from_row + l];
 }
 
 #if HWY_TARGET == HWY_SCALAR  // has no blocks to interleave
 template <class T>
-void pack_turned(const T* from, std::size_t from_row, std::size_t depth, std::size_t width, T* to, std::size_t to_row) {
-  turn_singly(from, from_row, depth, width, to, to_row);
+void pack_transposed(const T* from, std::size_t from_row, std::size_t depth, std::size_t width, T* to,
+                     std::size_t to_row) {
+  transpose_singly(from, from_row, depth, width, to, to_row);
 }
 #else
 template <class T>
-constexpr std::size_t kTurned = 16 / sizeof(T);  // elements of a 128-bit block
+constexpr std::size_t kBlockElements = 16 / sizeof(T);  // elements of a 128-bit block
 
 // One block of each of a vector's number of rows.
 template <class D, class T>
-HWY_INLINE void turn_blocks(D d, const T* from, std::size_t from_row, T* to, std::size_t to_row) {
-  constexpr std::size_t kBlock = kTurned<T>;
+HWY_INLINE void transpose_blocks(D d, const T* from, std::size_t from_row, T* to, std::size_t to_row) {
+  constexpr std::size_t kBlock = kBlockElements<T>;
   const std::size_t lanes = hn::Lanes(d);
   hn::Vec<D> v[kBlock];
 #pragma GCC unroll 4
@@ -66,25 +68,26 @@ HWY_INLINE void turn_blocks(D d, const T* from, std::size_t from_row, T* to, std
 
 // All of a vector's number of rows, of at least one block. The last block may overlap the one before.
 template <class D, class T>
-void turn_rows(D d, const T* from, std::size_t from_row, std::size_t depth, T* to, std::size_t to_row) {
-  for (std::size_t l = 0; l < depth; l += kTurned<T>) {
-    const std::size_t at = std::min(l, depth - kTurned<T>);
-    turn_blocks(d, from + at, from_row, to + at * to_row, to_row);
+void transpose_rows(D d, const T* from, std::size_t from_row, std::size_t depth, T* to, std::size_t to_row) {
+  for (std::size_t l = 0; l < depth; l += kBlockElements<T>) {
+    const std::size_t at = std::min(l, depth - kBlockElements<T>);
+    transpose_blocks(d, from + at, from_row, to + at * to_row, to_row);
   }
 }
 
-// `width` rows of `depth` elements, `from_row` apart, turned round: to[l * to_row + r] = from[r * from_row + l].
+// `width` rows of `depth` elements, `from_row` apart, transposed: to[l * to_row + r] = from[r * from_row + l].
 template <class T>
-void pack_turned(const T* from, std::size_t from_row, std::size_t depth, std::size_t width, T* to, std::size_t to_row) {
-  if (std::min(depth, width) < kTurned<T>) return turn_singly(from, from_row, depth, width, to, to_row);
+void pack_transposed(const T* from, std::size_t from_row, std::size_t depth, std::size_t width, T* to,
+                     std::size_t to_row) {
+  if (std::min(depth, width) < kBlockElements<T>) return transpose_singly(from, from_row, depth, width, to, to_row);
   const TileTag<T> wide;
-  const hn::CappedTag<T, kTurned<T> > narrow;
+  const hn::CappedTag<T, kBlockElements<T> > narrow;
   const std::size_t lanes = hn::Lanes(wide);
   std::size_t r = 0;
-  for (; r + lanes <= width; r += lanes) turn_rows(wide, from + r * from_row, from_row, depth, to + r, to_row);
-  for (; r < width; r += kTurned<T>) {
-    const std::size_t at = std::min(r, width - kTurned<T>);
-    turn_rows(narrow, from + at * from_row, from_row, depth, to + at, to_row);
+  for (; r + lanes <= width; r += lanes) transpose_rows(wide, from + r * from_row, from_row, depth, to + r, to_row);
+  for (; r < width; r += kBlockElements<T>) {
+    const std::size_t at = std::min(r, width - kBlockElements<T>);
+    transpose_rows(narrow, from + at * from_row, from_row, depth, to + at, to_row);
   }
 }
 #endif

@@ -8,6 +8,8 @@
 
 #include <hwy/highway.h>
 
+#include "ops/kernels/optim/update_math-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace weft {
 namespace HWY_NAMESPACE {
@@ -28,8 +30,7 @@ struct SgdResult {
   V param, buffer;
 };
 
-// On numbers, on vectors, or on the registers of an element program: Math has their add, sub and mul, each of which
-// rounds.
+// On numbers, on vectors, or on the registers of an element program: see update_math-inl.h.
 template <class Math, class V>
 HWY_INLINE SgdResult<V> sgd_step(const Math& math, const SgdTerms& terms, const SgdFactors<V>& by, V param, V grad,
                                  V buffer) {
@@ -41,36 +42,6 @@ HWY_INLINE SgdResult<V> sgd_step(const Math& math, const SgdTerms& terms, const 
   }
   return {math.sub(param, math.mul(by.lr, grad)), buffer};
 }
-
-struct NumberMath {
-  template <class T>
-  T add(T a, T b) const {
-    return a + b;
-  }
-  template <class T>
-  T sub(T a, T b) const {
-    return a - b;
-  }
-  template <class T>
-  T mul(T a, T b) const {
-    return a * b;
-  }
-};
-
-struct VectorMath {
-  template <class V>
-  HWY_INLINE V add(V a, V b) const {
-    return hwy::HWY_NAMESPACE::Add(a, b);
-  }
-  template <class V>
-  HWY_INLINE V sub(V a, V b) const {
-    return hwy::HWY_NAMESPACE::Sub(a, b);
-  }
-  template <class V>
-  HWY_INLINE V mul(V a, V b) const {
-    return hwy::HWY_NAMESPACE::Mul(a, b);
-  }
-};
 
 }  // namespace HWY_NAMESPACE
 }  // namespace weft

@@ -5,6 +5,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "ops/kernels/optim/adam_step-inl.h"
 #include "ops/kernels/optim/sgd_step-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -49,29 +50,38 @@ void Sgd(const SgdPass<T>& pass) {
 void SgdF32(const SgdPass<float>& pass) { Sgd(pass); }
 void SgdF64(const SgdPass<double>& pass) { Sgd(pass); }
 
-void AdamF32(const AdamPass<float>& pass) {
-  const hn::ScalableTag<float> d;
+template <class T>
+void Adam(const AdamPass<T>& pass) {
+  const hn::ScalableTag<T> d;
+  using V = hn::Vec<decltype(d)>;
   const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  const auto beta1 = hn::Set(d, pass.beta1), gain1 = hn::Set(d, pass.gain1);
-  const auto beta2 = hn::Set(d, pass.beta2), gain2 = hn::Set(d, pass.gain2);
-  const auto step_size = hn::Set(d, pass.step_size), eps = hn::Set(d, pass.eps);
-  const auto root_correction = hn::Set(d, pass.root_correction);
-  const auto l2 = hn::Set(d, pass.l2), keep = hn::Set(d, pass.keep);
+  const steps::AdamTerms terms{.l2 = pass.l2 != 0, .keep = pass.keep != 1};
+  const steps::AdamFactors<V> vectors{
+      hn::Set(d, pass.beta1), hn::Set(d, pass.gain1),     hn::Set(d, pass.beta2),
+      hn::Set(d, pass.gain2), hn::Set(d, pass.step_size), hn::Set(d, pass.root_correction),
+      hn::Set(d, pass.eps),   hn::Set(d, pass.l2),        hn::Set(d, pass.keep)};
   std::int64_t i = 0;
   for (; i + lanes <= pass.size; i += lanes) {
-    auto p = hn::LoadU(d, pass.param + i);
-    auto g = hn::LoadU(d, pass.grad + i);
-    if (pass.keep != 1) p = hn::Mul(p, keep);
-    if (pass.l2 != 0) g = hn::Add(g, hn::Mul(l2, p));
-    const auto m = hn::Add(hn::Mul(beta1, hn::LoadU(d, pass.m + i)), hn::Mul(gain1, g));
-    const auto v = hn::Add(hn::Mul(beta2, hn::LoadU(d, pass.v + i)), hn::Mul(gain2, hn::Mul(g, g)));
-    hn::StoreU(m, d, pass.m_out + i);
-    hn::StoreU(v, d, pass.v_out + i);
-    const auto denominator = hn::Add(hn::Div(hn::Sqrt(v), root_correction), eps);
-    hn::StoreU(hn::Sub(p, hn::Div(hn::Mul(step_size, m), denominator)), d, pass.param_out + i);
+    const V param = hn::LoadU(d, pass.param + i), grad = hn::LoadU(d, pass.grad + i);
+    const V m = hn::LoadU(d, pass.m + i), v = hn::LoadU(d, pass.v + i);
+    const auto next = steps::adam_step(steps::VectorMath(), terms, vectors, param, grad, m, v);
+    hn::StoreU(next.m, d, pass.m_out + i);
+    hn::StoreU(next.v, d, pass.v_out + i);
+    hn::StoreU(next.param, d, pass.param_out + i);
   }
-  adam(pass, i);
+  const steps::AdamFactors<T> numbers{pass.beta1,           pass.gain1, pass.beta2, pass.gain2, pass.step_size,
+                                      pass.root_correction, pass.eps,   pass.l2,    pass.keep};
+  for (; i < pass.size; ++i) {
+    const auto next =
+        steps::adam_step(steps::NumberMath(), terms, numbers, pass.param[i], pass.grad[i], pass.m[i], pass.v[i]);
+    pass.m_out[i] = next.m;
+    pass.v_out[i] = next.v;
+    pass.param_out[i] = next.param;
+  }
 }
+
+void AdamF32(const AdamPass<float>& pass) { Adam(pass); }
+void AdamF64(const AdamPass<double>& pass) { Adam(pass); }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace weft::optim_kernels
@@ -83,10 +93,12 @@ namespace weft::optim_kernels {
 HWY_EXPORT(SgdF32);
 HWY_EXPORT(SgdF64);
 HWY_EXPORT(AdamF32);
+HWY_EXPORT(AdamF64);
 
 void sgd(const SgdPass<float>& pass) { HWY_DYNAMIC_DISPATCH(SgdF32)(pass); }
 void sgd(const SgdPass<double>& pass) { HWY_DYNAMIC_DISPATCH(SgdF64)(pass); }
-void adam_f32(const AdamPass<float>& pass) { HWY_DYNAMIC_DISPATCH(AdamF32)(pass); }
+void adam(const AdamPass<float>& pass) { HWY_DYNAMIC_DISPATCH(AdamF32)(pass); }
+void adam(const AdamPass<double>& pass) { HWY_DYNAMIC_DISPATCH(AdamF64)(pass); }
 
 }  // namespace weft::optim_kernels
 #endif

@@ -5,7 +5,6 @@
 // every input is read before element i of an output is written.
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 
 namespace weft::optim_kernels {
@@ -30,25 +29,10 @@ struct AdamPass {
   T keep;  // 1 - lr * decoupled weight decay
 };
 
-template <class T>
-void adam(const AdamPass<T>& pass, std::int64_t begin = 0) {
-  for (std::int64_t i = begin; i < pass.size; ++i) {
-    T p = pass.param[i];
-    T g = pass.grad[i];
-    if (pass.keep != 1) p = p * pass.keep;
-    if (pass.l2 != 0) g = g + pass.l2 * p;
-    const T m = pass.beta1 * pass.m[i] + pass.gain1 * g;
-    const T v = pass.beta2 * pass.v[i] + pass.gain2 * (g * g);
-    pass.m_out[i] = m;
-    pass.v_out[i] = v;
-    pass.param_out[i] = p - pass.step_size * m / (std::sqrt(v) / pass.root_correction + pass.eps);
-  }
-}
-
 // On the best vector instructions of the machine.
 void sgd(const SgdPass<float>& pass);
 void sgd(const SgdPass<double>& pass);
-// The same bits as the template.
-void adam_f32(const AdamPass<float>& pass);
+void adam(const AdamPass<float>& pass);
+void adam(const AdamPass<double>& pass);
 
 }  // namespace weft::optim_kernels

@@ -1,7 +1,6 @@
 #include "graph/text/text.h"
 
 #include <cmath>
-#include <limits>
 #include <random>
 
 #include "graph/builder.h"

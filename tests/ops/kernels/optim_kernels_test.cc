@@ -1,6 +1,7 @@
 // The vector form of the optimizer updates against the scalar one: the same bits, also in place.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <vector>
 
 #include "ops/kernels/optim/updates.h"
@@ -94,11 +95,18 @@ struct AdamState {
   }
 };
 
+AdamPass<float> element(AdamPass<float> pass, std::int64_t i) {
+  for (const float** p : {&pass.param, &pass.grad, &pass.m, &pass.v}) *p += i;
+  for (float** p : {&pass.param_out, &pass.m_out, &pass.v_out}) *p += i;
+  pass.size = 1;
+  return pass;
+}
+
 TEST(OptimKernels, VectorAdamGivesTheBitsOfTheScalarOne) {
   for (const auto& [l2, keep] : {std::pair(0.0f, 1.0f), std::pair(0.01f, 1.0f), std::pair(0.0f, 0.99f)}) {
     AdamState vector, scalar;
-    optim_kernels::adam_f32(vector.pass(l2, keep));
-    optim_kernels::adam(scalar.pass(l2, keep));
+    optim_kernels::adam(vector.pass(l2, keep));
+    for (std::int64_t i = 0; i < kSize; ++i) optim_kernels::adam(element(scalar.pass(l2, keep), i));
     EXPECT_EQ(vector.param, scalar.param);
     EXPECT_EQ(vector.m, scalar.m);
     EXPECT_EQ(vector.v, scalar.v);

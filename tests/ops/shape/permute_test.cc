@@ -1,8 +1,5 @@
 #include <gmock/gmock.h>
 
-#include <algorithm>
-#include <numeric>
-
 #include "ops/values.h"
 #include "tests/testing/evaluate.h"
 #include "tests/testing/matchers.h"

@@ -1,0 +1,121 @@
+// Writing: the version that a write in place makes. In-place programs are pure graphs of versions, with gradients; a
+// view writes through the tensor that has the storage.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "graph/autodiff.h"
+#include "graph/capture/capture.h"
+#include "graph/capture/evaluate.h"
+#include "graph/capture/trace.h"
+#include "graph/capture/versions.h"
+#include "weft/autograd.h"
+
+namespace weft {
+namespace {
+
+// overwritten(value, before): value. Its gradient goes to value or, where grad mode did not see the write, to before.
+Types infer_overwritten(const OpCall& call) {
+  const AttrValue* keep = call.attrs.find("keep_history");
+  call.require(keep && std::holds_alternative<bool>(*keep), "attribute 'keep_history' is missing or of another type");
+  call.require(call.in(0) == call.in(1), "both must be of one shape and dtype");
+  return {call.in(0)};
+}
+void grad_overwritten(GradCall& g) { g.set(g.attr<bool>("keep_history") ? 1 : 0, g.dout()); }
+
+constexpr OpDef kOverwritten{.name = "overwritten",
+                             .min_inputs = 2,
+                             .max_inputs = 2,
+                             .infer = infer_overwritten,
+                             .grad = grad_overwritten,
+                             .grad_name = "CopyBackwards",
+                             .alias = true};
+WEFT_REGISTER_OP(kOverwritten);
+
+}  // namespace
+
+Value overwritten(const Value& value, const Value& before, bool keep_history) {
+  return value.builder().record(kOverwritten, {value, before}, Attrs{{"keep_history", keep_history}});
+}
+
+namespace {
+
+void refuse(const char* op, const TensorImpl& tensor, const char* rule, SourceLocation at, const char* hint = "") {
+  throw Error(std::string("[") + op + "] " + tensor.type.str() + ": " + rule, at, hint);
+}
+
+// The base with `part` written to where the view lies.
+Value write_through(const ViewPath& view, const Value& base, Value part) {
+  std::vector<Value> wholes{base};
+  for (std::size_t i = 0; i + 1 < view.steps.size(); ++i)
+    wholes.push_back(base.builder().record(*view.steps[i].op, {wholes.back()}, view.steps[i].attrs));
+  for (std::size_t i = view.steps.size(); i-- > 0;)
+    part = view.steps[i].op->view->write(wholes[i], part, view.steps[i].attrs);
+  return part;
+}
+
+void check_writable(TensorImpl& tensor, const char* op, SourceLocation at) {
+  if (tensor.view)
+    for (std::size_t d = 0; d < tensor.view->strides.size(); ++d)
+      if (tensor.view->strides[d] == 0 && tensor.type.shape[static_cast<int>(d)] > 1)
+        refuse(op, tensor, "several elements of this view are one place in memory", at, "clone() it before writing");
+  if (!grad_enabled()) return;
+  if (tensor.leaf_requires_grad)
+    refuse(op, tensor, "a leaf that requires gradients is written in place", at, "use data(), or a NoGradGuard");
+  if (tensor.view && tensor.view->tracks_grad && tensor.view->base->leaf_requires_grad)
+    refuse(op, tensor, "a view of a leaf that requires gradients is written in place", at,
+           "use data(), or a NoGradGuard");
+}
+
+// The tensor, which is no view, has this value from here on.
+void set_version(const std::shared_ptr<TensorImpl>& tensor, CapturedValue value, const char* name, SourceLocation at) {
+  Trace* const trace = Trace::current();
+  const bool of_trace = trace && tensor->born_in == trace->id() && !tensor->storage_if_any();
+  if (trace && tensor->leaf_requires_grad) value = as_leaf(value, trace->without_shadow(tensor), at);
+  if (trace && !of_trace) {
+    trace->write(tensor, std::move(value));
+    return;
+  }
+  // A leaf is written now; so is other storage, unless its value has a history from here on.
+  if (!trace && tensor->storage_if_any() && (tensor->leaf_requires_grad || !value.call->requires_grad)) {
+    std::vector<VariableWrite> writes;
+    writes.push_back({tensor->storage(), std::move(value)});
+    run_writes(std::move(writes));
+    return;
+  }
+  tensor->set_call(std::move(value), name);
+}
+
+}  // namespace
+
+void write_version(const std::shared_ptr<TensorImpl>& tensor, CapturedValue value, const char* op, SourceLocation at) {
+  if (value.call->outputs[value.output] != tensor->type)
+    refuse(op, *tensor, ("the result " + value.call->outputs[value.output].str() + " does not fit the tensor").c_str(),
+           at);
+  check_writable(*tensor, op, at);
+  const std::shared_ptr<TensorImpl> base = tensor->view ? tensor->view->base : tensor;
+  const bool hidden = !grad_enabled() || (tensor->view && !tensor->view->tracks_grad);
+  const bool has_history = !base->leaf_requires_grad && base->requires_grad();
+  const char* name = nullptr;
+  if (tensor->view || (hidden && has_history)) {
+    CaptureBuilder builder(at);
+    builder.grad_enabled = !hidden;
+    const Value before = builder.value(current_version(base, at));
+    Value whole = builder.value(std::move(value));
+    if (tensor->view) {
+      whole = write_through(*tensor->view, before, whole);
+      name = "CopySlices";
+    }
+    if (hidden && has_history) {
+      builder.grad_enabled = true;
+      whole = overwritten(whole, before, /*keep_history=*/true);
+      name = base->grad_name ? base->grad_name : builder.call(before.id().node)->op->grad_name;
+    }
+    value = builder.captured(whole);
+    if (tensor->view) Versions::forget(*tensor);  // what it holds of the base's old value would make the write copy it
+  }
+  if (base->view) return write_version(base, std::move(value), op, at);  // a detached view that is a leaf of its own
+  set_version(base, std::move(value), name, at);
+}
+
+}  // namespace weft
