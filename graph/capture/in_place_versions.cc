@@ -1,5 +1,6 @@
 // Writing: the version that a write in place makes. In-place programs are pure graphs of versions, with gradients; a
 // view writes through the tensor that has the storage.
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,12 +55,33 @@ Value write_through(const ViewPath& view, const Value& base, Value part) {
   return part;
 }
 
+bool has_overlaps(const Shape& shape, const Dims& strides) {
+  for (std::size_t d = 0; d < strides.size(); ++d)
+    if (strides[d] == 0 && shape[static_cast<int>(d)] > 1) return true;
+  return false;
+}
+
+// Whether several elements of the tensor, or of a view on the way to it, are one place in memory.
+bool has_overlaps(const TensorImpl& tensor) {
+  if (has_overlaps(tensor.type.shape, strides_of(tensor))) return true;
+  if (!tensor.view) return false;
+  Dims strides = strides_of(*tensor.view->base);
+  for (const ViewStep& step : tensor.view->steps) {
+    std::optional<Dims> next = step.op->view->strides(step.from, step.to, step.attrs, strides);
+    if (!next) return false;
+    strides = std::move(*next);
+    if (has_overlaps(step.to.shape, strides)) return true;
+  }
+  return false;
+}
+
 void check_writable(TensorImpl& tensor, const char* op, SourceLocation at) {
-  if (tensor.view)
-    for (std::size_t d = 0; d < tensor.view->strides.size(); ++d)
-      if (tensor.view->strides[d] == 0 && tensor.type.shape[static_cast<int>(d)] > 1)
-        refuse(op, tensor, "several elements of this view are one place in memory", at, "clone() it before writing");
+  if (has_overlaps(tensor))
+    refuse(op, tensor, "several elements of this view are one place in memory", at, "clone() it before writing");
   if (!grad_enabled()) return;
+  if (tensor.view && tensor.view->in_no_grad && tensor.view->base->requires_grad())
+    refuse(op, tensor, "a view that was made under a NoGradGuard is written outside of it", at,
+           "make the view again, or write under a NoGradGuard");
   if (tensor.leaf_requires_grad)
     refuse(op, tensor, "a leaf that requires gradients is written in place", at, "use data(), or a NoGradGuard");
   if (tensor.view && tensor.view->tracks_grad && tensor.view->base->leaf_requires_grad)
@@ -93,6 +115,9 @@ void write_version(const std::shared_ptr<TensorImpl>& tensor, CapturedValue valu
     refuse(op, *tensor, ("the result " + value.call->outputs[value.output].str() + " does not fit the tensor").c_str(),
            at);
   check_writable(*tensor, op, at);
+  if (grad_enabled() && tensor->view && tensor->view->in_no_grad && value.call->requires_grad)
+    refuse(op, *tensor, "a view that was made under a NoGradGuard gets a value that requires gradients", at,
+           "make the view again, or write under a NoGradGuard");
   const std::shared_ptr<TensorImpl> base = tensor->view ? tensor->view->base : tensor;
   const bool hidden = !grad_enabled() || (tensor->view && !tensor->view->tracks_grad);
   const bool has_history = !base->leaf_requires_grad && base->requires_grad();

@@ -92,10 +92,14 @@ Tensor make_view(const std::shared_ptr<TensorImpl>& of, std::vector<ViewStep> st
     path.base = of->view->base;
     path.steps.insert(path.steps.begin(), of->view->steps.begin(), of->view->steps.end());
     path.tracks_grad = tracks_grad && of->view->tracks_grad;
+    path.in_no_grad = of->view->in_no_grad;
     // A detach() of what is detached already adds nothing: loops of it stay as short as they are.
     if (steps_added == 1 && path.steps.size() > 1 && path.steps.back().op == &kDetach && !of->view->tracks_grad)
       path.steps.pop_back();
   }
+  if (!grad_enabled() && !(of->view && !of->view->tracks_grad) && !path.steps.empty() &&
+      path.steps.back().op != &kDetach)
+    path.in_no_grad = true;
   path.of_leaf = path.base->leaf_requires_grad;
   impl->view = std::move(path);
   impl->grad_name = grad_name;

@@ -110,5 +110,24 @@ TEST(ViewsTest, CompiledAndEagerWritesAgree) {
   EXPECT_EQ(eager.to_vector<float>(), compiled.to_vector<float>());
 }
 
+TEST(Views, OfATensorWithAHistoryThatWereMadeWithoutGradModeAreNotWrittenWithIt) {
+  const Tensor x = ones({3}).requires_grad_() * 2;
+  Tensor view;
+  {
+    const NoGradGuard no_grad;
+    view = x.select(0, 0);
+  }
+  EXPECT_THROW(view.fill_(1), Error);
+  const NoGradGuard no_grad;
+  view.fill_(1);
+  EXPECT_EQ(x.to_vector<float>(), (std::vector<float>{1, 2, 2}));
+}
+
+TEST(Views, OfExpandedTensorsAreNotWritten) {
+  const Tensor x = ones({1, 3});
+  EXPECT_THROW(x.expand({4, 3}).select(0, 2).fill_(1), Error);
+  EXPECT_THROW(x.expand({4, 3}).narrow(0, 1, 1).fill_(1), Error);
+}
+
 }  // namespace
 }  // namespace weft
