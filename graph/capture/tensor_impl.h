@@ -31,6 +31,7 @@ struct ViewPath {
   // decide whether reshape() is a view or a copy.
   Dims strides;
   bool tracks_grad = true;  // false: detach() or data() is on the way, or grad mode was off
+  bool in_no_grad = false;  // grad mode was off, and the view would track gradients otherwise
   bool of_leaf = false;     // the base was a leaf that requires gradients when the view was made
 };
 

@@ -6,6 +6,7 @@
 #include "graph/capture/capture.h"
 #include "graph/capture/trace.h"
 #include "graph/capture/versions.h"
+#include "weft/autograd.h"
 
 namespace weft {
 namespace {
