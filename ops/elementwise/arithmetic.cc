@@ -1,9 +1,11 @@
 // add, sub, mul, div, neg.
+#include <array>
 #include <cmath>
 #include <functional>
 
 #include "graph/capture/capture.h"
 #include "graph/passes/rewriter.h"
+#include "ops/call_checks.h"
 #include "ops/elementwise/elementwise.h"
 #include "weft/ops.h"
 
@@ -37,7 +39,10 @@ WEFT_REGISTER_OP(kAdd);
 
 void grad_sub(GradCall& g) {
   if (g.needs(0)) g.set(0, sum_to(g.dout(), g.in(0).shape()));
-  if (g.needs(1)) g.set(1, -sum_to(g.dout(), g.in(1).shape()));
+  if (!g.needs(1)) return;
+  const Value sum = sum_to(g.dout(), g.in(1).shape());
+  // A sum of zeros is 0 and not -0, hence the difference.
+  g.set(1, g.dout().shape() == sum.shape() ? -sum : 0.0 - sum);
 }
 
 std::optional<ValueId> simplify_sub(Rewriter& r, const Call& call) {
@@ -99,8 +104,23 @@ WEFT_REGISTER_OP(kNeg);
 
 }  // namespace
 
+namespace {
+
+// PyTorch refuses what would subtract truth values, be they tensors or numbers.
+[[noreturn]] void refuse_bool(const Value& a, const Value& b) {
+  const std::array operands{a, b};
+  fail_call("sub", operands, a.builder().where, "bool has no differences",
+            "use logical_xor(), logical_not() or cast()");
+}
+bool is_truth(const Operand& x) { return x.is_number() && x.number_dtype() == DType::boolean; }
+
+}  // namespace
+
 Value add(const Value& a, const Value& b) { return record_promoted(kAdd, a, b); }
-Value sub(const Value& a, const Value& b) { return record_promoted(kSub, a, b); }
+Value sub(const Value& a, const Value& b) {
+  if (a.dtype() == DType::boolean || b.dtype() == DType::boolean) refuse_bool(a, b);
+  return record_promoted(kSub, a, b);
+}
 Value mul(const Value& a, const Value& b) { return record_promoted(kMul, a, b); }
 Value div(const Value& a, const Value& b) {
   if (!is_floating(a.dtype()) && !is_floating(b.dtype())) return record_promoted(kDiv, to_floating(a), to_floating(b));
@@ -112,8 +132,11 @@ Tensor add(const Operand& a, const Operand& b) {
   return capture({&a, &b}, [](auto v) { return add(v[0], v[1]); });
 }
 Tensor sub(const Operand& a, const Operand& b) {
-  return capture(
-      {&a, &b}, [](auto v) { return sub(v[0], v[1]); }, a.is_number() ? "RsubBackward1" : nullptr);
+  const auto emit = [&](auto v) {
+    if (is_truth(a) || is_truth(b)) refuse_bool(v[0], v[1]);
+    return sub(v[0], v[1]);
+  };
+  return capture({&a, &b}, emit, a.is_number() ? "RsubBackward1" : nullptr);
 }
 Tensor mul(const Operand& a, const Operand& b) {
   return capture({&a, &b}, [](auto v) { return mul(v[0], v[1]); });

@@ -1,4 +1,5 @@
-// clamp: min(max(x, min), max), with one of the bounds or both. nan stays nan.
+// clamp: min(max(x, min), max), with one of the bounds or both. nan stays nan, and a bound that is nan makes nan of
+// all.
 #include <cmath>
 #include <limits>
 
@@ -12,14 +13,14 @@ namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
-bool is_whole(double value) { return std::isinf(value) || value == std::trunc(value); }
+bool is_whole(double value) { return value == std::trunc(value) && !std::isinf(value); }
 
 // A bound that is not given is infinite.
 double checked_bound(const OpCall& call, std::string_view name, double none) {
   if (!call.attrs.find(name)) return none;
   const auto value = checked_attr<double>(call, name);
   call.require(!std::isnan(value), "a bound is nan");
-  call.require(call.in(0).dtype != DType::i64 || is_whole(value), "i64 needs whole bounds");
+  call.require(call.in(0).dtype != DType::i64 || std::isinf(value) || is_whole(value), "i64 needs whole bounds");
   return value;
 }
 
@@ -87,16 +88,29 @@ WEFT_REGISTER_OP(kClamp);
 
 }  // namespace
 
+namespace {
+
+// With the gradient 0.
+Value nan_like(const Value& x) {
+  const Value never = full(x.builder(), {DType::boolean, {}}, 0);
+  return where(never, x, number(x.builder(), x.dtype(), std::numeric_limits<double>::quiet_NaN()));
+}
+
+}  // namespace
+
 Value clamp(const Value& x, std::optional<double> min, std::optional<double> max) {
   Attrs attrs;
   if (min) attrs.set("min", *min);
   if (max) attrs.set("max", *max);
-  const bool fractional = !is_whole(min.value_or(0)) || !is_whole(max.value_or(0));
-  return x.builder().record(kClamp, {x.dtype() == DType::i64 && fractional ? to_floating(x) : x}, std::move(attrs));
+  const double low = min.value_or(0), high = max.value_or(0);
+  const Value number_of_x = is_whole(low) && is_whole(high) ? to_number(x) : to_floating(x);
+  if (std::isnan(low) || std::isnan(high)) return nan_like(number_of_x);
+  return x.builder().record(kClamp, {number_of_x}, std::move(attrs));
 }
 
 Tensor clamp(const Operand& x, std::optional<double> min, std::optional<double> max) {
-  return capture({&x}, [&](auto v) { return clamp(v[0], min, max); });
+  return capture(
+      {&x}, [&](auto v) { return clamp(v[0], min, max); }, kClamp.grad_name);
 }
 Tensor Tensor::clamp(std::optional<double> min, std::optional<double> max, SourceLocation at) const {
   return weft::clamp({*this, at}, min, max);

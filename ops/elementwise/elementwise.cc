@@ -72,6 +72,8 @@ Value record_promoted(const OpDef& op, const Value& a, const Value& b) {
   return a.builder().record(op, {cast(a, dtype), cast(b, dtype)});
 }
 
+Value to_number(const Value& x) { return x.dtype() == DType::boolean ? cast(x, DType::i64) : x; }
+
 Value to_floating(const Value& x) { return is_floating(x.dtype()) ? x : cast(x, DType::f32); }
 
 BroadcastLoops broadcast_loops(const OpCall& call) {

@@ -31,6 +31,8 @@ Shape broadcast_shape(const OpCall& call, std::size_t first = 0);
 Value record_promoted(const OpDef& op, const Value& a, const Value& b);
 // x itself where it is floating, else x as f32.
 Value to_floating(const Value& x);
+// bool as i64, anything else as it is.
+Value to_number(const Value& x);
 // x^exponent. A fractional exponent makes integers f32.
 Value pow(const Value& x, double exponent);
 

@@ -33,7 +33,7 @@ WEFT_REGISTER_OP(kGelu);
 }  // namespace
 
 Value erf(const Value& x) { return x.builder().record(kErf, {to_floating(x)}); }
-Value gelu(const Value& x) { return x.builder().record(kGelu, {to_floating(x)}); }
+Value gelu(const Value& x) { return x.builder().record(kGelu, {x}); }
 
 Tensor erf(const Operand& x) {
   return capture({&x}, [](auto v) { return erf(v[0]); });

@@ -1,4 +1,4 @@
-// maximum, minimum: nan where either operand is nan.
+// maximum, minimum: nan where either operand is nan, a where they are equal: zeros have signs.
 #include "graph/capture/capture.h"
 #include "ops/elementwise/elementwise.h"
 #include "weft/ops.h"
@@ -21,7 +21,7 @@ void grad_maximum(GradCall& g) {
 }
 
 constexpr OpDef kMaximum = binary_op<ElementFn::maximum>(infer_broadcast, grad_maximum, "MaximumBackward0",
-                                                         [](auto a, auto b) { return a > b || a != a ? a : b; });
+                                                         [](auto a, auto b) { return b > a || b != b ? b : a; });
 WEFT_REGISTER_OP(kMaximum);
 
 void grad_minimum(GradCall& g) {
@@ -31,7 +31,7 @@ void grad_minimum(GradCall& g) {
 }
 
 constexpr OpDef kMinimum = binary_op<ElementFn::minimum>(infer_broadcast, grad_minimum, "MinimumBackward0",
-                                                         [](auto a, auto b) { return a < b || a != a ? a : b; });
+                                                         [](auto a, auto b) { return b < a || b != b ? b : a; });
 WEFT_REGISTER_OP(kMinimum);
 
 }  // namespace

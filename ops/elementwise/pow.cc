@@ -51,12 +51,15 @@ std::optional<ElementFn> function_of(double exponent) {
   if (exponent == 2) return ElementFn::square;
   if (exponent == 3) return ElementFn::cube;
   if (exponent == -1) return ElementFn::reciprocal;
-  if (exponent == 0.5) return ElementFn::root;
+  if (exponent == 0.5) return ElementFn::sqrt;
   return {};
 }
 
+// Roots keep the sign of zero and have no value for -inf, which pow() has.
 template <class T>
 Kernel real_pow_kernel(const OpCall& call, double exponent) {
+  if (exponent == 0.5) return map_kernel<T, T>(call, [](T x) { return std::sqrt(x); });
+  if (exponent == -0.5) return map_kernel<T, T>(call, [](T x) { return 1 / std::sqrt(x); });
   return map_kernel<T, T>(call, [e = static_cast<T>(exponent)](T x) { return std::pow(x, e); });
 }
 
@@ -145,7 +148,8 @@ WEFT_REGISTER_OP(kPow);
 
 Value pow(const Value& a, const Value& b) { return record_promoted(kPow, a, b); }
 Value pow(const Value& x, double exponent) {
-  return x.builder().record(kPowScalar, {is_whole(exponent) ? x : to_floating(x)}, Attrs{{"exponent", exponent}});
+  const Value base = is_whole(exponent) ? to_number(x) : to_floating(x);
+  return x.builder().record(kPowScalar, {base}, Attrs{{"exponent", exponent}});
 }
 
 Tensor pow(const Operand& a, const Operand& b) {

@@ -20,7 +20,7 @@ WEFT_REGISTER_OP(kSqrt);
 
 }  // namespace
 
-Value square(const Value& x) { return x.builder().record(kSquare, {x}); }
+Value square(const Value& x) { return x.builder().record(kSquare, {to_number(x)}); }
 Value sqrt(const Value& x) { return x.builder().record(kSqrt, {to_floating(x)}); }
 
 Tensor square(const Operand& x) {

@@ -45,8 +45,6 @@ WEFT_UNARY_FUNCTOR(square, hn::Mul(x, x));
 WEFT_UNARY_FUNCTOR(cube, hn::Mul(hn::Mul(x, x), x));
 WEFT_UNARY_FUNCTOR(reciprocal, hn::Div(hn::Set(d, 1.0f), x));
 WEFT_UNARY_FUNCTOR(sqrt, hn::Sqrt(x));
-WEFT_UNARY_FUNCTOR(root, hn::IfThenElse(hn::Eq(x, hn::Set(d, -std::numeric_limits<float>::infinity())), hn::Neg(x),
-                                        hn::Abs(hn::Sqrt(x))));
 WEFT_UNARY_FUNCTOR(relu, hn::IfThenZeroElse(hn::Lt(x, hn::Zero(d)), x));
 WEFT_UNARY_FUNCTOR(exp, exp_f32(d, x));
 WEFT_UNARY_FUNCTOR(log, log_f32(d, x));
@@ -61,9 +59,9 @@ WEFT_BINARY_FUNCTOR(add, hn::Add(a, b));
 WEFT_BINARY_FUNCTOR(sub, hn::Sub(a, b));
 WEFT_BINARY_FUNCTOR(mul, hn::Mul(a, b));
 WEFT_BINARY_FUNCTOR(div, hn::Div(a, b));
-// nan where either operand is, as PyTorch has it.
-WEFT_BINARY_FUNCTOR(maximum, hn::IfThenElse(hn::Or(hn::Gt(a, b), hn::IsNaN(a)), a, b));
-WEFT_BINARY_FUNCTOR(minimum, hn::IfThenElse(hn::Or(hn::Lt(a, b), hn::IsNaN(a)), a, b));
+// nan where either operand is, and a where they are equal, as zeros of two signs are.
+WEFT_BINARY_FUNCTOR(maximum, hn::IfThenElse(hn::Or(hn::Gt(b, a), hn::IsNaN(b)), b, a));
+WEFT_BINARY_FUNCTOR(minimum, hn::IfThenElse(hn::Or(hn::Lt(b, a), hn::IsNaN(b)), b, a));
 WEFT_BINARY_FUNCTOR(relu_grad, hn::IfThenZeroElse(hn::Le(b, hn::Zero(d)), a));
 
 WEFT_BINARY_FUNCTOR(eq, hn::Eq(a, b));

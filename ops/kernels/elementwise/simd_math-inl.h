@@ -192,7 +192,8 @@ HWY_INLINE V gelu_f32(D d, V x) {
   const V negative = hn::Mul(corrected, exp_f32(d, hn::Mul(square, hn::Neg(half))));
   const V large = hn::Sub(hn::IfThenZeroElse(hn::Lt(x, zero), x), negative);
   const V root_half = hn::Set(d, 0.707106781186547524f);
-  const V small = hn::Mul(x, hn::MulAdd(erf_small_f32(d, hn::Mul(x, root_half)), half, half));
+  const V distribution = hn::MulAdd(erf_small_f32(d, hn::Mul(x, root_half)), half, half);
+  const V small = hn::MulAdd(x, distribution, zero);  // 0 for -0, as beyond where Phi(x) is 0
   const V y = hn::IfThenElse(hn::Lt(t, half), small, large);
   return hn::IfThenElse(hn::IsNaN(x), x, y);
 }

@@ -65,6 +65,15 @@ TEST(BinaryTest, NanWinsMaximumAndMinimum) {
       EXPECT_THAT(apply(fn, vec(dtype, {kNan, 1}), vec(dtype, {1, kNan})), has_values({kNan, kNan}));
 }
 
+TEST(BinaryTest, OfZerosOfBothSignsTheFirstOperandIsMaximumAndMinimum) {
+  const std::vector<double> zeros(37, 0.0), minus_zeros(37, -0.0);
+  for (const DType dtype : {DType::f32, DType::f64})
+    for (const Function fn : {maximum, minimum}) {
+      EXPECT_THAT(apply(fn, vec(dtype, zeros), vec(dtype, minus_zeros)), has_bits_of(vec(dtype, zeros)));
+      EXPECT_THAT(apply(fn, vec(dtype, minus_zeros), vec(dtype, zeros)), has_bits_of(vec(dtype, minus_zeros)));
+    }
+}
+
 TEST(BinaryTest, IntegersWrapAround) {
   HostTensor highest({DType::i64, {1}});
   *highest.as<std::int64_t>() = std::numeric_limits<std::int64_t>::max();

@@ -36,6 +36,14 @@ TEST(OperatorsTest, ANumberTakesTheDtypeBesideIt) {
   EXPECT_EQ(tensor({1, 2}).pow(2.0).dtype(), kFloat32);
 }
 
+TEST(OperatorsTest, NothingThatIsBoolIsSubtracted) {
+  const Tensor x = tensor({1.0, 2.0}), mask = tensor({true, false});
+  EXPECT_THAT([&] { x - mask; }, ThrowsMessage<Error>(HasSubstr("[sub] a: f32[2], b: bool[2]: bool has no")));
+  EXPECT_THAT([&] { mask - 1; }, ThrowsMessage<Error>(HasSubstr("bool has no differences")));
+  EXPECT_THAT([&] { true - x; }, ThrowsMessage<Error>(HasSubstr("bool has no differences")));
+  EXPECT_THAT((x + mask).to_vector<float>(), ElementsAre(2, 2));
+}
+
 TEST(OperatorsTest, GradientFunctionsHaveTheNamesOfPyTorch) {
   const Tensor x = leaf();
   EXPECT_EQ(name_of(x + 2), "AddBackward0");

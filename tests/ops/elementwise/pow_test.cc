@@ -43,15 +43,32 @@ TEST(PowTest, NumbersAsExponents) {
   }
 }
 
-// The exponents with kernels of their own must agree with pow() where it is special.
+// The exponents with kernels of their own must agree with pow() where it is special, but for roots.
 TEST(PowTest, SpecialElementsAreThoseOfTheStandardFunction) {
   const std::vector<double> x{0, -0.0, kInf, -kInf, -2, std::numeric_limits<double>::quiet_NaN()};
-  for (const double exponent : {0.0, 1.0, 2.0, 3.0, -1.0, 0.5}) {
+  for (const double exponent : {0.0, 1.0, 2.0, 3.0, -1.0}) {
     std::vector<double> expected;
     for (const double v : x) expected.push_back(std::pow(v, exponent));
     for (const DType dtype : {DType::f32, DType::f64})
       EXPECT_THAT(power(vec(dtype, x), exponent), has_values(expected)) << exponent;
   }
+}
+
+TEST(PowTest, RootsKeepTheSignOfZeroAndHaveNoValueAtMinusInfinity) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const DType dtype : {DType::f32, DType::f64}) {
+    const HostTensor x = vec(dtype, {-0.0, 0, -kInf, kInf, 4});
+    EXPECT_THAT(power(x, 0.5), has_values({-0.0, 0, nan, kInf, 2}));
+    EXPECT_TRUE(std::signbit(power(x, 0.5).at(0)));
+    EXPECT_THAT(power(x, -0.5), has_values({-kInf, kInf, nan, 0, 0.5}));
+    EXPECT_FALSE(std::signbit(power(vec(dtype, {-0.0}), vec(dtype, {0.5})).at(0)));
+  }
+}
+
+TEST(PowTest, PowersOfBoolAreIntegers) {
+  EXPECT_THAT(power(vec(DType::boolean, {1, 0}), 0), is_near(vec(DType::i64, {1, 1}), 0));
+  EXPECT_THAT(power(vec(DType::boolean, {1, 0}), 3), is_near(vec(DType::i64, {1, 0}), 0));
+  EXPECT_THAT(power(vec(DType::boolean, {1, 0}), 0.5), is_near(vec(DType::f32, {1, 0}), 0));
 }
 
 TEST(PowTest, TensorsAsExponents) {

@@ -85,6 +85,22 @@ TEST(UnaryTest, SineAndReluKeepTheSignOfZero) {
     for (const Function fn : {sin, relu}) EXPECT_TRUE(std::signbit(apply(fn, dtype, {-0.0}).at(0)));
 }
 
+// PyTorch's kernels differ: that of tensors of f32 has no -0.
+TEST(UnaryTest, GeluIsMinusZeroInF64Only) {
+  for (const double x : {-0.0, -100.0}) {
+    EXPECT_FALSE(std::signbit(apply(gelu, DType::f32, {x}).at(0)));
+    EXPECT_TRUE(std::signbit(apply(gelu, DType::f64, {x}).at(0)));
+  }
+}
+
+TEST(UnaryTest, GeluOfIntegersIsRefused) {
+  EXPECT_THAT([] { apply(gelu, DType::i64, {1}); }, ThrowsMessage<Error>(HasSubstr("[gelu] a: i64[1]: takes f32")));
+}
+
+TEST(UnaryTest, SquaresOfBoolAreIntegers) {
+  EXPECT_THAT(apply(square, DType::boolean, {1, 0}), is_near({{DType::i64, {2}}, {1, 0}}, 0));
+}
+
 TEST(UnaryTest, NegationKeepsTheSignOfZero) {
   for (const DType dtype : kAllFloats) EXPECT_TRUE(std::signbit(apply(neg, dtype, {0}).at(0)));
 }
