@@ -2,6 +2,8 @@
 #include "ops/reduce/reduce.h"
 
 #include "graph/capture/capture.h"
+#include "graph/known_ops.h"
+#include "graph/passes/rewriter.h"
 #include "ops/call_checks.h"
 #include "ops/kernels/reduce/sum_simd.h"
 #include "ops/values.h"
@@ -28,6 +30,15 @@ Kernel compile_sum(const OpCall& call) {
   }
 }
 
+// A sum begins at 0, so that -0 alone gives 0.
+std::optional<ValueId> simplify_sum(Rewriter& r, const Call& call) {
+  const DType dtype = call.type().dtype;
+  const std::optional<ValueId> x = simplify_reduction(r, call);
+  if (!x || dtype == DType::i64) return x;
+  const ValueId zero = r.full({dtype, {}}, 0);
+  return r.record(known_ops::add(), {*x, zero}, {});
+}
+
 }  // namespace
 
 constexpr OpDef kSum{.name = "sum",
@@ -38,7 +49,7 @@ constexpr OpDef kSum{.name = "sum",
                      .compile = compile_sum,
                      .grad_name = "SumBackward1",
                      .trait = Trait::sum,
-                     .simplify = simplify_reduction};
+                     .simplify = simplify_sum};
 WEFT_REGISTER_OP(kSum);
 
 Value sum(const Value& x, const Dims& dims, bool keepdim) {
@@ -63,7 +74,7 @@ Value sum_to(const Value& x, const Shape& shape) {
   Dims dims;
   for (int d = 0; d < x.rank(); ++d) {
     const std::int64_t target = d < added ? 1 : shape[d - added];
-    if (x.shape()[d] == target) continue;
+    if (d >= added && x.shape()[d] == target) continue;
     if (target != 1) fail();
     dims.push_back(d);
   }
@@ -74,12 +85,12 @@ Value sum_to(const Value& x, const Shape& shape) {
 Tensor sum(const Operand& x, DimsRef dims, bool keepdim) {
   return capture(
       {&x}, [&](std::span<const Value> v) { return sum(v[0], dims.vec(), keepdim); },
-      dims.empty() ? "SumBackward0" : "SumBackward1");
+      dims.empty() && !keepdim ? "SumBackward0" : "SumBackward1");
 }
 Tensor mean(const Operand& x, DimsRef dims, bool keepdim) {
   return capture(
       {&x}, [&](std::span<const Value> v) { return mean(v[0], dims.vec(), keepdim); },
-      dims.empty() ? "MeanBackward0" : "MeanBackward1");
+      dims.empty() && !keepdim ? "MeanBackward0" : "MeanBackward1");
 }
 
 Tensor Tensor::sum(DimsRef dims, bool keepdim, SourceLocation at) const {

@@ -158,6 +158,24 @@ TEST(SumTest, GradientReachesEveryElement) {
   EXPECT_THAT(gradients, ElementsAre(has_values({10, 10, 10, 20, 20, 20})));
 }
 
+// Interpreted, where nothing is simplified, and as a user gets it.
+TEST(SumTest, OfMinusZerosIsZero) {
+  for (const std::int64_t n : {1, 2, 17}) {
+    const HostTensor x({DType::f32, {n}}, std::vector<double>(static_cast<std::size_t>(n), -0.0));
+    EXPECT_FALSE(std::signbit(sum_of(x, {}).at(0)));
+    EXPECT_FALSE(std::signbit((zeros({n}) * -1).sum().item()));
+    EXPECT_FALSE(std::signbit((zeros({n}) * -1).mean().item()));
+  }
+}
+
+// PyTorch adds what broadcasting added, be it one row only.
+TEST(SumTest, GradientsOfWhatWasBroadcastAreSums) {
+  const Tensor x = zeros({3}).requires_grad_(), y = zeros({3}).requires_grad_(), z = zeros({1, 3}).requires_grad_();
+  (x + z - y).backward(zeros({1, 3}) * -1);
+  for (const Tensor& sum : {x, y}) EXPECT_FALSE(std::signbit(sum.grad().to_vector<float>()[0]));
+  EXPECT_TRUE(std::signbit(z.grad().to_vector<float>()[0]));
+}
+
 TEST(MeanTest, DividesByTheCount) {
   EXPECT_THAT(mean_of(kMatrix, {}), has_values({3.5}));
   EXPECT_THAT(mean_of(kMatrix, {1}), has_values({2, 5}));
@@ -173,6 +191,7 @@ TEST(ReduceTest, GradientFunctionsAreNamedAsInPyTorch) {
   const Tensor x = ones({2, 3}).requires_grad_();
   EXPECT_STREQ(x.sum().grad_fn().name(), "SumBackward0");
   EXPECT_STREQ(x.sum({1}).grad_fn().name(), "SumBackward1");
+  EXPECT_STREQ(x.sum({}, true).grad_fn().name(), "SumBackward1");
   EXPECT_STREQ(x.mean().grad_fn().name(), "MeanBackward0");
   EXPECT_STREQ(x.mean({1}, true).grad_fn().name(), "MeanBackward1");
   EXPECT_THAT(x.mean({1}, true).to_vector<float>(), ElementsAre(1, 1));
