@@ -12,6 +12,7 @@ namespace weft {
 namespace {
 
 Types infer(const OpCall& call) {
+  call.require(call.in(0).dtype != DType::boolean, "is not defined for bool", "cast() gives it another dtype");
   const std::int64_t dim = infer_axis(call);
   const Shape& shape = call.in(0).shape;
   call.require(shape.rank() == 0 || shape[static_cast<int>(dim)] > 0, "no elements have no maximum",

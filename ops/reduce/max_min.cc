@@ -1,4 +1,6 @@
-// max and min over all elements or over dims.
+// max and min of a whole tensor or over dims, PyTorch's amax and amin. The attribute "whole" tells them apart: of zeros
+// of both signs the last is the extreme of a whole tensor, the first that over dims; and only the former has a gradient
+// where it is nan.
 #include <array>
 #include <cmath>
 #include <type_traits>
@@ -15,6 +17,7 @@ namespace {
 
 Types infer(const OpCall& call) {
   const Shape shape = infer_reduction(call);
+  checked_attr<bool>(call, "whole");
   for (const std::int64_t d : call.attr<Dims>("dims"))
     call.require(call.in(0).shape[static_cast<int>(d)] > 0, "no elements have no extreme",
                  "reduce over dims of at least one element");
@@ -22,17 +25,20 @@ Types infer(const OpCall& call) {
 }
 
 // The elements that equal the extreme share its gradient evenly.
+void grad_whole(GradCall& g) {
+  const Value &x = g.in(0), extreme = g.out();
+  const Value equal = logical_or(eq(x, extreme), logical_and(ne(x, x), ne(extreme, extreme)));
+  const Value count = sum(cast(equal, x.dtype()), {}, false);
+  g.set(0, where(equal, g.dout() / count, number(g.builder(), x.dtype(), 0)));
+}
+
 void grad(GradCall& g) {
+  if (g.attr<bool>("whole")) return grad_whole(g);
   const Value& x = g.in(0);
   const auto& dims = g.attr<Dims>("dims");
-  const Value extreme = expand_reduced(g.out(), x, dims);
-  Value equal = eq(x, extreme);
-  // Over all elements, those that are nan share the gradient of an extreme that is nan.
-  if (static_cast<int>(dims.size()) == x.rank()) equal = logical_or(equal, logical_and(ne(x, x), ne(extreme, extreme)));
-  const Value ties = cast(equal, x.dtype());
+  const Value ties = cast(eq(x, expand_reduced(g.out(), x, dims)), x.dtype());
   const Value count = dims.empty() ? ties : sum(ties, dims, true);
-  const Value share = reshape(g.dout(), count.shape()) / count;
-  g.set(0, ties * share);
+  g.set(0, ties * (reshape(g.dout(), count.shape()) / count));
 }
 
 struct Max {
@@ -49,47 +55,68 @@ struct Min {
 };
 
 // A NaN wins over everything that is no NaN, and stays.
-template <class Better, class T>
-T pick(T best, T x) {
-  if constexpr (std::is_floating_point_v<T>) return Better::beats(x, best) || std::isnan(x) ? x : best;
-  return Better::beats(x, best) ? x : best;
+template <class Extreme, class T>
+bool wins(T a, T b) {
+  if constexpr (std::is_floating_point_v<T>) return Extreme::beats(a, b) || std::isnan(a);
+  return Extreme::beats(a, b);
 }
+// The first or the last of those that are equal.
+template <class Extreme>
+struct First {
+  template <class T>
+  static T pick(T best, T x) {
+    return wins<Extreme>(x, best) ? x : best;
+  }
+};
+template <class Extreme>
+struct Last {
+  template <class T>
+  static T pick(T best, T x) {
+    return wins<Extreme>(best, x) ? best : x;
+  }
+};
 
-template <class Better, class T>
+template <class Pick, class T>
 T extreme_of_row(const T* x, std::int64_t n) {
   constexpr std::int64_t kChains = 8;  // independent of each other, so that comparisons overlap
-  std::array<T, kChains> best;
-  best.fill(x[0]);
-  std::int64_t i = 0;
-  for (; i + kChains <= n; i += kChains)
-    for (std::int64_t k = 0; k < kChains; ++k) {
-      T& chain = best[static_cast<std::size_t>(k)];
-      chain = pick<Better>(chain, x[i + k]);
-    }
-  for (; i < n; ++i) best[0] = pick<Better>(best[0], x[i]);
-  for (std::size_t k = 1; k < best.size(); ++k) best[0] = pick<Better>(best[0], best[k]);
-  return best[0];
+  T result = x[0];
+  std::int64_t i = 1;
+  if (n >= kChains) {
+    std::array<T, kChains> best;
+    copy_elements(x, kChains, best.data());
+    for (i = kChains; i + kChains <= n; i += kChains)
+      for (std::int64_t k = 0; k < kChains; ++k) {
+        T& chain = best[static_cast<std::size_t>(k)];
+        chain = Pick::pick(chain, x[i + k]);
+      }
+    result = best[0];
+    for (std::size_t k = 1; k < best.size(); ++k) result = Pick::pick(result, best[k]);
+  }
+  for (; i < n; ++i) result = Pick::pick(result, x[i]);
+  return result;
 }
 
-template <class Better, class T>
+template <class Pick, class T>
 void extreme_pass(const void* x, void* out, const ReducePass& pass) {
   const T* from = static_cast<const T*>(x);
   T* to = static_cast<T*>(out);
   for (std::int64_t o = 0; o < pass.outer; ++o, from += pass.count * pass.inner, to += pass.inner) {
     if (pass.inner == 1) {
-      *to = extreme_of_row<Better>(from, pass.count);
+      *to = extreme_of_row<Pick>(from, pass.count);
       continue;
     }
     copy_elements(from, pass.inner, to);
     for (std::int64_t r = 1; r < pass.count; ++r)
-      for (std::int64_t i = 0; i < pass.inner; ++i) to[i] = pick<Better>(to[i], from[r * pass.inner + i]);
+      for (std::int64_t i = 0; i < pass.inner; ++i) to[i] = Pick::pick(to[i], from[r * pass.inner + i]);
   }
 }
 
-template <class Better>
+template <class Extreme>
 Kernel compile(const OpCall& call) {
-  return with_element_type(call.in(0).dtype,
-                           [&](auto zero) { return reduce_kernel(call, extreme_pass<Better, decltype(zero)>); });
+  return with_element_type(call.in(0).dtype, [&]<class T>(T) {
+    const bool whole = call.attr<bool>("whole");
+    return reduce_kernel(call, whole ? extreme_pass<Last<Extreme>, T> : extreme_pass<First<Extreme>, T>);
+  });
 }
 
 }  // namespace
@@ -113,24 +140,33 @@ constexpr OpDef kMin{.name = "min",
                      .simplify = simplify_reduction};
 WEFT_REGISTER_OP(kMin);
 
+namespace {
+
+bool is_whole(const Dims& dims, bool keepdim) { return dims.empty() && !keepdim; }
+
+Attrs attributes(std::string_view name, const Value& x, const Dims& dims, bool keepdim) {
+  const Dims all = normalize_dims(name, dims, x.type(), x.builder().where);
+  return {{"dims", all}, {"keepdim", keepdim}, {"whole", is_whole(dims, keepdim)}};
+}
+
+}  // namespace
+
 Value max(const Value& x, const Dims& dims, bool keepdim) {
-  const Dims all = normalize_dims("max", dims, x.type(), x.builder().where);
-  return x.builder().record(kMax, {x}, {{"dims", all}, {"keepdim", keepdim}});
+  return x.builder().record(kMax, {x}, attributes("max", x, dims, keepdim));
 }
 Value min(const Value& x, const Dims& dims, bool keepdim) {
-  const Dims all = normalize_dims("min", dims, x.type(), x.builder().where);
-  return x.builder().record(kMin, {x}, {{"dims", all}, {"keepdim", keepdim}});
+  return x.builder().record(kMin, {x}, attributes("min", x, dims, keepdim));
 }
 
 Tensor max(const Operand& x, DimsRef dims, bool keepdim) {
   return capture(
       {&x}, [&](std::span<const Value> v) { return max(v[0], dims.vec(), keepdim); },
-      dims.empty() ? "MaxBackward1" : nullptr);
+      is_whole(dims.vec(), keepdim) ? "MaxBackward1" : nullptr);
 }
 Tensor min(const Operand& x, DimsRef dims, bool keepdim) {
   return capture(
       {&x}, [&](std::span<const Value> v) { return min(v[0], dims.vec(), keepdim); },
-      dims.empty() ? "MinBackward1" : nullptr);
+      is_whole(dims.vec(), keepdim) ? "MinBackward1" : nullptr);
 }
 
 Tensor Tensor::max(DimsRef dims, bool keepdim, SourceLocation at) const {

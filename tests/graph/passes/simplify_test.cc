@@ -112,10 +112,14 @@ TEST(Simplify, ExpansionsJoin) {
 }
 
 TEST(Simplify, AReductionOverOneElementIsTheElement) {
-  EXPECT_EQ(simplified("a = reshape(x, shape=[2,1,3])\ny = sum(a, dims=[1], keepdim=true)"),
-            "a = reshape(x, shape=[2,1,3])\nreturn a");
-  EXPECT_EQ(simplified("a = reshape(x, shape=[2,1,3])\ny = max(a, dims=[1], keepdim=false)"), "return x");
-  EXPECT_EQ(simplified("y = min(x, dims=[1], keepdim=true)"), "y = min(x, dims=[1], keepdim=true)\nreturn y");
+  EXPECT_EQ(simplified("a = reshape(x, shape=[2,1,3])\ny = max(a, dims=[1], keepdim=false, whole=false)"), "return x");
+  const char* rows = "y = min(x, dims=[1], keepdim=true, whole=false)";
+  EXPECT_EQ(simplified(rows), std::string(rows) + "\nreturn y");
+}
+
+TEST(Simplify, ASumOfOneElementIsTheElementButForMinusZero) {
+  EXPECT_THAT(simplified("a = reshape(x, shape=[2,1,3])\ny = sum(a, dims=[1], keepdim=false)"),
+              ::testing::ContainsRegex("= add\\(x, .*\\)"));
 }
 
 }  // namespace

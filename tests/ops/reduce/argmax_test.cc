@@ -35,7 +35,14 @@ TEST(ArgmaxTest, AlongEachDim) {
 
 TEST(ArgmaxTest, OfEqualElementsTheFirst) {
   EXPECT_THAT(argmax_of(HostTensor({DType::i64, {4}}, {2, 7, 7, 1}), 0), has_values({1}));
-  EXPECT_THAT(argmax_of(HostTensor({DType::boolean, {3}}, {0, 1, 1}), 0), has_values({1}));
+}
+
+TEST(ArgmaxTest, RefusesBool) {
+  EXPECT_THAT(
+      [] {
+        argmax_of(HostTensor({DType::boolean, {3}}, {0, 1, 1}), 0);
+      },
+      ThrowsMessage<Error>(HasSubstr("[argmax] a: bool[3]: is not defined for bool")));
 }
 
 TEST(ArgmaxTest, TheFirstNanIsTheMaximum) {

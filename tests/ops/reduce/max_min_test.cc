@@ -110,8 +110,32 @@ TEST(ExtremeTest, TiesShareTheGradientEvenly) {
   EXPECT_THAT(of_min, ElementsAre(has_values({0, 6, 0, 0})));
 }
 
+// As in PyTorch: max() ends at the last of equal elements, amax() at the first.
+TEST(ExtremeTest, OfZerosOfBothSignsTheLastIsThatOfAWholeTensorTheFirstThatOverDims) {
+  const auto negative = [](const HostTensor& x) { return std::signbit(x.at(0)); };
+  for (const DType dtype : {DType::f32, DType::f64}) {
+    const HostTensor ends_negative({dtype, {3}}, {0, 0, -0.0}), starts_negative({dtype, {3}}, {-0.0, 0, 0});
+    for (const auto of : {max_of, min_of}) {
+      EXPECT_TRUE(negative(of(ends_negative, {}, false)));
+      EXPECT_FALSE(negative(of(starts_negative, {}, false)));
+      EXPECT_FALSE(negative(of(ends_negative, {0}, false)));
+      EXPECT_TRUE(negative(of(starts_negative, {0}, false)));
+    }
+  }
+}
+
+// As in PyTorch: where max() has a gradient at nan, amax() has none.
+TEST(ExtremeTest, GradientsAtNan) {
+  const HostTensor x({DType::f64, {3}}, {1, kNan, kNan}), seed({DType::f64, {}}, {6});
+  EXPECT_THAT(evaluate_gradients([](auto v) { return max(v[0], {}, false); }, {x}, seed),
+              ElementsAre(has_values({0, 3, 3})));
+  EXPECT_THAT(evaluate_gradients([](auto v) { return max(v[0], {0}, false); }, {x}, seed),
+              ElementsAre(has_values({kNan, kNan, kNan})));
+}
+
 TEST(ExtremeTest, GradientFunctionsAreNamedAsInPyTorch) {
   const Tensor x = ones({2, 3}).requires_grad_();
+  EXPECT_STREQ(x.max({}, true).grad_fn().name(), "AmaxBackward0");
   EXPECT_STREQ(x.max().grad_fn().name(), "MaxBackward1");
   EXPECT_STREQ(x.min().grad_fn().name(), "MinBackward1");
   EXPECT_STREQ(x.max({1}).grad_fn().name(), "AmaxBackward0");
