@@ -2,6 +2,7 @@
 #include <array>
 
 #include "graph/capture/capture.h"
+#include "graph/capture/tensor_impl.h"
 #include "ops/call_checks.h"
 #include "ops/values.h"
 #include "weft/ops.h"
@@ -30,10 +31,21 @@ Value linear(std::span<const Value> v) {
   return reshape(v.size() > 2 ? product + v[2] : product, result);
 }
 
+// Whether the elements stand in memory one after the other.
+bool is_dense(const Operand& x) {
+  if (x.is_number()) return true;
+  const Shape& shape = x.tensor().shape();
+  const Dims strides = strides_of(*TensorAccess::impl(x.tensor()));
+  std::int64_t expected = 1;
+  for (int d = shape.rank(); d-- > 0; expected *= shape[d])
+    if (shape[d] != 1 && strides[static_cast<std::size_t>(d)] != expected) return shape.numel() == 0;
+  return true;
+}
+
 const char* gradient_name(const Operand& x, bool bias) {
   const int rank = x.is_number() ? 0 : x.tensor().shape().rank();
   if (rank == 2) return bias ? "AddmmBackward0" : "MmBackward0";
-  if (bias) return "ViewBackward0";
+  if (bias) return is_dense(x) ? "ViewBackward0" : "AddBackward0";
   return rank == 1 ? "SqueezeBackward4" : "UnsafeViewBackward0";
 }
 

@@ -96,11 +96,19 @@ Value spread(const Value& x, const Shape& batch) {
   fail_call("matmul", operands, a.builder().where, rule, hint);
 }
 
+// PyTorch multiplies a matrix that requires gradients with a batch as rows of the transposed batch, and transposes the
+// result, which is a copy unless it is laid out the same either way.
+const char* transposed_name(const Shape& a, const Shape& b) {
+  const std::int64_t rows = a[0], columns = b[b.rank() - 1];
+  return rows <= 1 || columns <= 1 || batch_of(b).numel() == 0 ? "TransposeBackward0" : "CloneBackward0";
+}
+
 const char* gradient_name(const Operand& a, const Operand& b) {
   const int ra = a.is_number() ? 0 : a.tensor().shape().rank(), rb = b.is_number() ? 0 : b.tensor().shape().rank();
   if (ra == 1 && rb == 1) return "DotBackward0";
   if (ra == 2 && rb == 1) return "MvBackward0";
   if (ra == 1 && rb == 2) return "SqueezeBackward4";
+  if (ra == 2 && rb > 2 && a.tensor().requires_grad()) return transposed_name(a.tensor().shape(), b.tensor().shape());
   return ra == 2 && rb == 2 ? "MmBackward0" : "UnsafeViewBackward0";
 }
 

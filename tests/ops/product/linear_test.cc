@@ -39,6 +39,8 @@ TEST(LinearTest, NamesGradientFunctionsAsTorch) {
   EXPECT_STREQ(linear(zeros({3, 2}), w, b).grad_fn().name(), "AddmmBackward0");
   EXPECT_STREQ(linear(zeros({3, 2}), w).grad_fn().name(), "MmBackward0");
   EXPECT_STREQ(linear(zeros({4, 3, 2}), w, b).grad_fn().name(), "ViewBackward0");
+  EXPECT_STREQ(linear(zeros({1, 3, 2}).transpose(0, 1), w, b).grad_fn().name(), "ViewBackward0");
+  EXPECT_STREQ(linear(zeros({4, 3, 2}).transpose(0, 1), w, b).grad_fn().name(), "AddBackward0");
 }
 
 TEST(LinearTest, RefusesWhatDoesNotFit) {

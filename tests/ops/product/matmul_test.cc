@@ -176,6 +176,20 @@ TEST(MatmulTest, NamesGradientFunctionsAsTorch) {
   EXPECT_EQ(name({3, 2, 2}, {3, 2, 2}), "UnsafeViewBackward0");
 }
 
+// A matrix that requires gradients before a batch: PyTorch multiplies transposed and transposes back, by a copy where
+// it has to.
+TEST(MatmulTest, NamesGradientFunctionsOfAMatrixBeforeABatchAsTorch) {
+  const auto name = [](const Shape& a, const Shape& b) {
+    return std::string(matmul(zeros(a).requires_grad_(), zeros(b)).grad_fn().name());
+  };
+  EXPECT_EQ(name({2, 3}, {5, 3, 4}), "CloneBackward0");
+  EXPECT_EQ(name({1, 3}, {5, 3, 4}), "TransposeBackward0");
+  EXPECT_EQ(name({2, 3}, {5, 3, 1}), "TransposeBackward0");
+  EXPECT_EQ(name({2, 3}, {0, 3, 4}), "TransposeBackward0");
+  EXPECT_EQ(name({2, 0}, {5, 0, 4}), "CloneBackward0");
+  EXPECT_STREQ(matmul(zeros({2, 3}), zeros({5, 3, 4}).requires_grad_()).grad_fn().name(), "UnsafeViewBackward0");
+}
+
 TEST(MatmulTest, RefusesOperandsThatDoNotFit) {
   EXPECT_THAT(
       [] {
