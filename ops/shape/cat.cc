@@ -8,18 +8,31 @@
 namespace weft {
 namespace {
 
+// A tensor of shape [0] goes with tensors of any rank and adds nothing.
+bool is_skipped(const Shape& shape) { return shape.rank() == 1 && shape[0] == 0; }
+
+// The first operand that is not skipped, or the first of all.
+std::size_t leading(std::size_t operands, auto shape_of) {
+  for (std::size_t i = 0; i < operands; ++i)
+    if (!is_skipped(shape_of(i))) return i;
+  return 0;
+}
+
 Types infer(const OpCall& call) {
-  const Shape& first = call.in(0).shape;
+  const std::size_t lead = leading(call.inputs.size(), [&](std::size_t i) -> const Shape& { return call.in(i).shape; });
+  const Shape& first = call.in(lead).shape;
   const auto dim = static_cast<int>(checked_attr_in(call, "dim", 0, first.rank() - 1));
   Dims shape = first.vec();
-  for (std::size_t i = 1; i < call.inputs.size(); ++i) {
+  for (std::size_t i = 0; i < call.inputs.size(); ++i) {
     const Shape& next = call.in(i).shape;
     call.require(call.in(i).dtype == call.in(0).dtype, "dtypes differ");
+    if (i == lead || is_skipped(next)) continue;
     call.require(next.rank() == first.rank(), "ranks differ");
     for (int d = 0; d < first.rank(); ++d)
       if (d != dim && next[d] != first[d])
-        call.fail("operands 0 and " + std::to_string(i) + " differ in dim " + std::to_string(d),
-                  "all extents but that of dim " + std::to_string(dim) + " must be equal");
+        call.fail(
+            "operands " + std::to_string(lead) + " and " + std::to_string(i) + " differ in dim " + std::to_string(d),
+            "all extents but that of dim " + std::to_string(dim) + " must be equal");
     shape[static_cast<std::size_t>(dim)] += next[dim];
   }
   return {{call.in(0).dtype, Shape(shape)}};
@@ -29,7 +42,12 @@ void grad(GradCall& g) {
   const auto dim = g.attr<std::int64_t>("dim");
   std::int64_t start = 0;
   for (std::size_t i = 0; i < g.num_inputs(); ++i) {
-    const std::int64_t end = start + g.in(i).shape()[static_cast<int>(dim)];
+    const Shape& part = g.in(i).shape();
+    if (is_skipped(part)) {
+      if (g.needs(i)) g.set(i, zeros_like(g.in(i)));
+      continue;
+    }
+    const std::int64_t end = start + part[static_cast<int>(dim)];
     if (g.needs(i)) g.set(i, slice(g.dout(), dim, start, end, 1));
     start = end;
   }
@@ -42,7 +60,7 @@ Kernel compile(const OpCall& call) {
   for (int d = 0; d < dim; ++d) outer *= out[d];
   for (int d = dim + 1; d < out.rank(); ++d) inner *= out[d];
   std::vector<std::int64_t> runs;  // elements that each operand gives to each row of the result
-  for (const TensorType* type : call.inputs) runs.push_back(type->shape[dim] * inner);
+  for (const TensorType* type : call.inputs) runs.push_back(is_skipped(type->shape) ? 0 : type->shape[dim] * inner);
   return with_element_size(call.out().dtype, [&]<class T>(T) {
     return Kernel{.run = [outer, runs = std::move(runs)](const KernelArgs& args) {
       T* to = args.output<T>();
@@ -96,7 +114,10 @@ Value stack(std::span<const Value> values, std::int64_t dim) {
 }  // namespace
 
 Value cat(std::span<const Value> values, std::int64_t dim) {
-  return values[0].builder().record(kCat, values, Attrs{{"dim", checked_dim("cat", dim, values[0])}});
+  const Value& lead = values[leading(values.size(), [&](std::size_t i) -> const Shape& { return values[i].shape(); })];
+  // Where all are skipped there is no rank that a dim could be outside of.
+  const std::int64_t axis = is_skipped(lead.shape()) ? 0 : checked_dim("cat", dim, lead);
+  return lead.builder().record(kCat, values, Attrs{{"dim", axis}});
 }
 
 Tensor cat(const std::vector<Tensor>& tensors, std::int64_t dim, SourceLocation at) {

@@ -36,6 +36,19 @@ TEST(CatTest, OfTensorsWithoutElements) {
   EXPECT_THAT(cat({zeros({2, 0}), zeros({2, 0})}, 1).to_vector<float>(), IsEmpty());
 }
 
+TEST(CatTest, TensorsOfShapeZeroGoWithAnyRank) {
+  const Tensor none = zeros({0}, kFloat64).requires_grad_(), x = tensor({{1., 2.}}).requires_grad_();
+  const Tensor y = cat({none, x, none}, 1);
+  EXPECT_EQ(y.dtype(), kFloat64);
+  EXPECT_EQ(y.shape(), Shape({1, 2}));
+  y.sum().backward();
+  EXPECT_THAT(x.grad().to_vector<float>(), ElementsAre(1, 1));
+  EXPECT_THAT(none.grad().to_vector<double>(), IsEmpty());
+  EXPECT_EQ(cat({zeros({0}), zeros({0})}, 1).shape(), Shape({0}));
+  EXPECT_THROW(cat({zeros({0}), zeros({1, 2})}, 2), Error);
+  EXPECT_THROW(cat({zeros({0, 0}), zeros({1, 2})}), Error);
+}
+
 TEST(CatTest, GradientsAreTheParts) {
   const Tensor a = tensor({1., 2.}).requires_grad_(), b = tensor({3.}).requires_grad_();
   const Tensor y = cat({a, b, a});
