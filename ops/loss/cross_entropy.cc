@@ -148,10 +148,10 @@ constexpr OpDef kCrossEntropy{.name = "cross_entropy",
 WEFT_REGISTER_OP(kCrossEntropy);
 
 Value cross_entropy(const Value& logits, const Value& target, Reduction reduction) {
-  // One sample, without the dim of samples.
+  // One sample, without the dim of samples: its loss is a sum.
   if (logits.rank() == 1 && target.rank() == 0) {
     const Value rows = reshape(logits, {1, logits.shape()[0]});
-    return reshape(cross_entropy(rows, reshape(target, {1}), reduction), {});
+    return cross_entropy(rows, reshape(target, {1}), Reduction::sum);
   }
   return logits.builder().record(kCrossEntropy, {logits, target},
                                  {{"reduction", static_cast<std::int64_t>(reduction)}});

@@ -117,6 +117,11 @@ TEST(CrossEntropyTest, OfTensors) {
   EXPECT_THAT(logits.grad().to_vector<float>(), ElementsAre(.25f, -.25f, -.25f, .25f));
 }
 
+TEST(CrossEntropyTest, OfOneSampleOfOneClassIsZeroAndNotMinusZero) {
+  for (const Reduction reduction : {Reduction::none, Reduction::mean, Reduction::sum})
+    EXPECT_FALSE(std::signbit(cross_entropy(tensor({5.0}), tensor(0), reduction).item()));
+}
+
 TEST(CrossEntropyTest, OfOneSampleWithoutTheDimOfSamples) {
   const Tensor loss = cross_entropy(tensor({0.0, 0.0}), tensor(1), Reduction::none);
   EXPECT_EQ(loss.shape().str(), "[]");

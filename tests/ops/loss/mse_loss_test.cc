@@ -27,6 +27,13 @@ TEST(MseLossTest, GradientIsTwiceTheDifferenceOverTheCount) {
   EXPECT_THAT(b.grad().to_vector<float>(), ElementsAre(2, -4));
 }
 
+TEST(MseLossTest, ScalarsCountInThePromotion) {
+  const Tensor a = tensor({1.0, 2.0}), b = tensor(3.0, kFloat64);
+  EXPECT_EQ(mse_loss(a, b).dtype(), kFloat64);
+  EXPECT_EQ(mse_loss(a, b, Reduction::sum).item(), 5);
+  EXPECT_EQ(mse_loss(a, tensor({1, 4})).dtype(), kFloat32);
+}
+
 TEST(MseLossTest, OfNoElements) {
   EXPECT_TRUE(std::isnan(mse_loss(zeros({0}), zeros({0})).item()));
   EXPECT_EQ(mse_loss(zeros({0}), zeros({0}), Reduction::sum).item(), 0);
