@@ -103,8 +103,8 @@ std::int64_t arange_length(double start, double end, double step, SourceLocation
   if (!std::isfinite(start) || !std::isfinite(end) || !std::isfinite(step))
     fail_arange("start, end and step must be finite", at);
   if (step == 0) fail_arange("step must not be 0", at);
+  if (step > 0 ? end < start : end > start) fail_arange("end lies on the other side of start than step goes", at);
   const double length = std::ceil((end - start) / step);
-  if (length < 0) fail_arange("end lies on the other side of start than step goes", at);
   if (!(length < kTwo63)) fail_arange("the range is too long", at);
   return static_cast<std::int64_t>(length);
 }
@@ -140,6 +140,7 @@ Tensor arange(double end, SourceLocation at) { return arange(0, end, 1, kInt64, 
 
 Tensor arange(double start, double end, double step, DType dtype, SourceLocation at) {
   const std::int64_t length = arange_length(start, end, step, at);
+  if (dtype == DType::i64) start = std::trunc(start), step = std::trunc(step);
   return capture(at, [&](Builder& b) {
     return b.record(kArange, {}, Attrs{{"dtype", dtype}, {"length", length}, {"start", start}, {"step", step}});
   });
