@@ -11,9 +11,14 @@ namespace {
 
 int category(DType dtype) { return dtype == DType::boolean ? 0 : dtype == DType::i64 ? 1 : 2; }
 
+struct Updated {
+  CapturedValue value;
+  const char* grad_name;  // of the operation, which a cast to the target's dtype may follow
+};
+
 // operation(target, other), of the target's dtype. PyTorch's rule: a result of a higher category does not fit.
 template <class F>
-CapturedValue updated(const char* name, const Tensor& target, const Operand& other, F operation) {
+Updated updated(const char* name, const Tensor& target, const Operand& other, F operation) {
   const Operand self(target, other.at());
   const Operand* const operands[] = {&self, &other};
   CaptureScope scope(operands);
@@ -25,14 +30,18 @@ CapturedValue updated(const char* name, const Tensor& target, const Operand& oth
   };
   if (category(value.dtype()) > category(type.dtype)) refuse("the result does not fit the tensor's dtype");
   if (value.shape() != type.shape) refuse("the operand does not broadcast to the tensor");
+  const char* grad_name = scope.captured(value).call->op->grad_name;
   if (value.dtype() != type.dtype) value = cast(value, type.dtype);
-  return scope.captured(value);
+  return {scope.captured(value), grad_name};
 }
 
 // What a call captured must be let go of before the write, or nothing could be written in place.
 template <class F>
 Tensor update(const char* name, const Tensor& target, const Operand& other, F operation) {
-  write_version(TensorAccess::impl(target), updated(name, target, other, operation), name, other.at());
+  const auto& impl = TensorAccess::impl(target);
+  Updated result = updated(name, target, other, operation);
+  write_version(impl, std::move(result.value), name, other.at());
+  if (grad_enabled() && !impl->is_leaf() && !impl->view) impl->grad_name = result.grad_name;
   return target;
 }
 

@@ -53,6 +53,17 @@ TEST(InPlaceTest, FillingAResultKeepsThatItRequiresGradients) {
   EXPECT_THAT(w.grad().to_vector<float>(), ElementsAre(0, 0));
 }
 
+TEST(InPlaceTest, TheOperationNamesTheGradientFunctionAlsoWhereItsResultIsCast) {
+  const Tensor x = tensor({4.0}).requires_grad_(), wide = tensor({2.0}, kFloat64).requires_grad_(), y = sqrt(x);
+  y *= wide;
+  EXPECT_EQ(to_string(y), "tensor([4.], grad_fn=<MulBackward0>)");
+  {
+    NoGradGuard guard;
+    y -= wide;
+  }
+  EXPECT_EQ(to_string(y), "tensor([2.], grad_fn=<MulBackward0>)");
+}
+
 TEST(InPlaceTest, CopyCopies) {
   const Tensor x = tensor({1.0}), t = tensor({5.0}).requires_grad_() * 2;
   t.copy_(x);
