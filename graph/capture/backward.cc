@@ -239,7 +239,7 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
   std::vector<CapturedValue> versions;
   std::uint64_t oldest = ~std::uint64_t{0};
   for (const Tensor& input : inputs) {
-    versions.push_back(root_of(input, "grad", at));
+    versions.push_back(differentiable_version(root_of(input, "grad", at)));
     impls.push_back(Trace::current() ? Trace::current()->without_shadow(TensorAccess::impl(input))
                                      : TensorAccess::impl(input));
     oldest = impls.back()->leaf_requires_grad ? 0 : std::min(oldest, versions.back().call->order);
@@ -293,7 +293,7 @@ void Tensor::retain_grad(SourceLocation at) const {
   const auto& impl = TensorAccess::impl(*this);
   if (impl->is_leaf()) return;
   impl->retains_grad = true;
-  current_version(impl, at).call->leaf = impl;
+  differentiable_version(current_version(impl, at)).call->leaf = impl;
 }
 
 }  // namespace weft

@@ -33,7 +33,21 @@ constexpr OpDef kOverwritten{.name = "overwritten",
                              .alias = true};
 WEFT_REGISTER_OP(kOverwritten);
 
+bool keeps_history(const CapturedCall& call) {
+  return call.op == &kOverwritten && call.attrs.get<bool>("keep_history");
+}
+
 }  // namespace
+
+CapturedValue differentiable_version(CapturedValue version) {
+  while (keeps_history(*version.call)) {
+    std::vector<CapturedValue> operands;
+    version.call->for_each_operand([&](const CapturedValue& operand) { operands.push_back(operand); });
+    if (operands.size() != 2) break;  // let go of: no gradient passes any more
+    version = std::move(operands[1]);
+  }
+  return version;
+}
 
 Value overwritten(const Value& value, const Value& before, bool keep_history) {
   return value.builder().record(kOverwritten, {value, before}, Attrs{{"keep_history", keep_history}});
@@ -122,11 +136,13 @@ void write_version(const std::shared_ptr<TensorImpl>& tensor, CapturedValue valu
   const bool hidden = !grad_enabled() || (tensor->view && !tensor->view->tracks_grad);
   const bool has_history = !base->leaf_requires_grad && base->requires_grad();
   const char* name = nullptr;
-  if (tensor->view || (hidden && has_history)) {
+  if (tensor->view || (hidden && (has_history || value.call->requires_grad))) {
     CaptureBuilder builder(at);
     builder.grad_enabled = !hidden;
     const Value before = builder.value(current_version(base, at));
     Value whole = builder.value(std::move(value));
+    // What is hidden from gradients gives the base numbers, and no history.
+    if (hidden && builder.captured(whole).call->requires_grad) whole = record_detach(whole);
     if (tensor->view) {
       whole = write_through(*tensor->view, before, whole);
       name = "CopySlices";

@@ -23,8 +23,8 @@ TensorImpl::~TensorImpl() {
 void TensorImpl::set_call(CapturedValue value, const char* name) {
   value.call->handles.fetch_add(1, std::memory_order_relaxed);
   if (retains_grad && value.call->requires_grad) {  // the gradient that is kept is that of the version now
-    if (const CapturedValue before = call_if_any()) before.call->leaf.reset();
-    value.call->leaf = weak_from_this();
+    if (const CapturedValue before = call_if_any()) differentiable_version(before).call->leaf.reset();
+    differentiable_version(value).call->leaf = weak_from_this();
   }
   std::shared_ptr<Variable> variable;
   {

@@ -108,6 +108,9 @@ CapturedValue current_version(const std::shared_ptr<TensorImpl>& tensor, SourceL
 CapturedValue version_of(const std::shared_ptr<TensorImpl>& tensor, const Variable& variable,
                          std::shared_ptr<const Buffer> now, SourceLocation at);
 
+// The version at which gradients of this one arrive: an earlier one where the writes since were hidden from gradients.
+CapturedValue differentiable_version(CapturedValue version);
+
 // The tensor has another value from here on: `value` is of its type. Checks what PyTorch checks of writes in place, in
 // the voice of `op`. Views write through to their base.
 void write_version(const std::shared_ptr<TensorImpl>& tensor, CapturedValue value, const char* op, SourceLocation at);

@@ -20,7 +20,7 @@ void nll(const NllRows& in, void* loss) {
   const auto classes = static_cast<std::size_t>(in.classes);
   for (std::int64_t i = 0; i < in.rows; ++i, row += classes) {
     const T max = row_max(row, classes);
-    static_cast<T*>(loss)[i] = std::log(row_exp<T>(row, classes, max, nullptr)) - (row[in.target[i]] - max);
+    static_cast<T*>(loss)[i] = -((row[in.target[i]] - max) - std::log(row_exp<T>(row, classes, max, nullptr)));
   }
 }
 

@@ -11,7 +11,7 @@ struct NllRows {
   const std::int64_t* target;
   std::int64_t rows, classes;
 };
-// loss[i] = log sum_j e^logits[i, j] - logits[i, target[i]]
+// loss[i] = -(logits[i, target[i]] - log sum_j e^logits[i, j]): -0 where there is one class, as in PyTorch
 void nll_f32(const NllRows& in, void* loss);
 void nll_f64(const NllRows& in, void* loss);
 // out[i, j] = (softmax(logits)[i, j] - (j == target[i])) * factor * scale[i * scale_stride]
