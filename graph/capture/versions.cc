@@ -37,8 +37,10 @@ WEFT_REGISTER_OP(kDetach);
 // was there before.
 Types infer_overwritten(const OpCall& call) {
   const AttrValue* keep = call.attrs.find("keep_history");
-  call.require(keep && std::holds_alternative<bool>(*keep), "attribute 'keep_history' is missing or of another type");
-  call.require(call.in(0) == call.in(1), "both must be of one shape and dtype");
+  call.require(ErrorKind::value, keep && std::holds_alternative<bool>(*keep),
+               "attribute 'keep_history' is missing or of another type");
+  call.require(kind_of_difference(call.in(0), call.in(1)), call.in(0) == call.in(1),
+               "both must be of one shape and dtype");
   return {call.in(0)};
 }
 void grad_overwritten(GradCall& g) { g.set(g.attr<bool>("keep_history") ? 1 : 0, g.dout()); }
@@ -149,10 +151,12 @@ CapturedValue current_version(const std::shared_ptr<TensorImpl>& tensor, SourceL
     const std::uint64_t here = trace ? trace->id() : 0;
     if (call.call->trace == here && (here == 0 || tensor->born_in == here)) return call;
     if (call.call->trace != 0)
-      throw Error("[compile] " + tensor->type.str() + ": a tensor of a traced function is used outside of it", at,
+      throw Error(ErrorKind::state,
+                  "[compile] " + tensor->type.str() + ": a tensor of a traced function is used outside of it", at,
                   "return it from the function");
     if (trace && call.call->requires_grad)
       throw Error(
+          ErrorKind::state,
           "[compile] " + tensor->type.str() + ": a tensor captured outside of the traced function requires gradients",
           at, "compute it inside, hand it over as an argument, or use detach()");
   }
@@ -171,7 +175,8 @@ void make_leaf_of_trace(const std::shared_ptr<TensorImpl>& tensor, SourceLocatio
   const bool shadow = trace.without_shadow(tensor) != tensor;
   if (tensor->born_in != trace.id()) {
     if (tensor->view)
-      throw Error("[compile] [requires_grad_] " + tensor->type.str() +
+      throw Error(ErrorKind::state,
+                  "[compile] [requires_grad_] " + tensor->type.str() +
                       ": the flag of a view from outside of a traced function cannot be changed in it",
                   at, "change it before the call");
     trace.become_leaf(tensor, as_leaf(current_version(tensor, at), trace.without_shadow(tensor), at));
@@ -195,7 +200,7 @@ void make_leaf_of_trace(const std::shared_ptr<TensorImpl>& tensor, SourceLocatio
 namespace {
 
 void refuse(const char* op, const TensorImpl& tensor, const char* rule, SourceLocation at, const char* hint = "") {
-  throw Error(std::string("[") + op + "] " + tensor.type.str() + ": " + rule, at, hint);
+  throw Error(ErrorKind::state, std::string("[") + op + "] " + tensor.type.str() + ": " + rule, at, hint);
 }
 
 // The base with `part` written to where the view lies.

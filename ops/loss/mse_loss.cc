@@ -8,7 +8,8 @@ namespace {
 
 Value mse_loss(std::span<const Value> v, Reduction reduction) {
   if (!is_floating(v[0].dtype()) && !is_floating(v[1].dtype()))
-    fail_call("mse_loss", v, v[0].builder().where, "needs a floating tensor", "cast(x, kFloat32) first");
+    fail_call(ErrorKind::dtype, "mse_loss", v, v[0].builder().where, "needs a floating tensor",
+              "cast(x, kFloat32) first");
   const Value squares = square(v[0] - v[1]);
   switch (reduction) {
     case Reduction::none:

@@ -36,7 +36,7 @@ bool VariableAccess::read_values() {
 bool VariableAccess::give_way(Variable& obstacle, bool to_writer) {
   for (std::size_t i = 0; i < taken_; ++i)
     if (uses_[i].kind != Kind::read && uses_[i].variable.get() == &obstacle)
-      throw Error("[assign] a leaf is written twice");
+      throw Error(ErrorKind::state, "[assign] a leaf is written twice");
   release();
   if (to_writer)
     obstacle.wait_for_writer();
