@@ -143,7 +143,7 @@ class Differentiator {
     }
     if (!wanted) return;
     const OpDef& op = *builder_.graph().node(n).op;
-    if (!op.grad) throw Error("[" + std::string(op.name) + "] is not differentiable", builder_.where);
+    if (!op.grad) throw Error(ErrorKind::state, "[" + std::string(op.name) + "] is not differentiable", builder_.where);
     const std::size_t before = builder_.graph().size();
     op.grad(call);
     result_.used[n] = reads_values_since(before);
@@ -195,8 +195,9 @@ Value GradCall::out(std::size_t k) const { return builder_.value({node_, static_
 void GradCall::set(std::size_t i, const Value& gradient) {
   if (!needs_[i]) return;
   if (gradient.type() != in(i).type())
-    throw Error("[" + std::string(builder_.graph().node(node_).op->name) + "] gradient of operand " +
-                std::to_string(i) + " is " + gradient.type().str() + ", the operand " + in(i).type().str());
+    throw Error(ErrorKind::state, "[" + std::string(builder_.graph().node(node_).op->name) + "] gradient of operand " +
+                                      std::to_string(i) + " is " + gradient.type().str() + ", the operand " +
+                                      in(i).type().str());
   dins_[i] = gradient;
 }
 

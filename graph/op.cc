@@ -42,15 +42,15 @@ std::string describe(std::span<const TensorType* const> types) {
   return text;
 }
 
-void OpCall::fail(std::string_view rule, std::string_view hint) const {
+void OpCall::fail(ErrorKind kind, std::string_view rule, std::string_view hint) const {
   std::string text = "[" + std::string(op.name) + "] " + describe(inputs);
   if (!inputs.empty()) text += ": ";
-  throw Error(text + std::string(rule), where, std::string(hint));
+  throw Error(kind, text + std::string(rule), where, std::string(hint));
 }
 
 Types infer_types(const OpCall& call) {
   const auto n = static_cast<int>(call.inputs.size());
-  call.require(n >= call.op.min_inputs && (call.op.max_inputs < 0 || n <= call.op.max_inputs),
+  call.require(ErrorKind::value, n >= call.op.min_inputs && (call.op.max_inputs < 0 || n <= call.op.max_inputs),
                "wrong number of operands");
   try {
     return call.op.infer(call);

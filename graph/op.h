@@ -44,10 +44,17 @@ struct OpCall {
   }
   // Throws Error "[op] a: f32[2,3], b: f32[4,5]: rule", with the user's file:line and the hint, unless ok.
   // Texts are made only on failure: pass a lambda that returns std::string where the rule needs formatting.
+  // Most rules are about shapes: others name their kind.
   void require(bool ok, std::string_view rule, std::string_view hint = "") const {
     if (!ok) fail(rule, hint);
   }
-  [[noreturn]] void fail(std::string_view rule, std::string_view hint = "") const;
+  void require(ErrorKind kind, bool ok, std::string_view rule, std::string_view hint = "") const {
+    if (!ok) fail(kind, rule, hint);
+  }
+  [[noreturn]] void fail(std::string_view rule, std::string_view hint = "") const {
+    fail(ErrorKind::shape, rule, hint);
+  }
+  [[noreturn]] void fail(ErrorKind kind, std::string_view rule, std::string_view hint = "") const;
 };
 
 // Answers for OpDef::in_place.

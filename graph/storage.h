@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <memory>
 
+#include "weft/error.h"
+
 namespace weft {
 
 // Bytes, aligned to kAlignment (to 2 MiB and backed by huge pages where large). Not initialised.
@@ -35,6 +37,9 @@ class Buffer {
 };
 
 // The same bytes in a buffer of its own. Throws Error.
+// A new buffer, or the Error at the user's line.
+std::shared_ptr<Buffer> make_buffer(std::size_t bytes, SourceLocation at);
+
 std::shared_ptr<Buffer> copy_of(const Buffer& buffer);
 
 // Whether this is the only handle of the buffer. What others did with it before they let go then happens before.

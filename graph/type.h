@@ -22,6 +22,11 @@ struct TensorType {
   std::string str() const { return name_of(dtype) + shape.str(); }
 };
 
+// What is wrong where two types should be equal and are not.
+inline ErrorKind kind_of_difference(const TensorType& a, const TensorType& b) {
+  return a.dtype == b.dtype ? ErrorKind::shape : ErrorKind::dtype;
+}
+
 // "[2,-1]"
 std::string dims_text(std::span<const std::int64_t> dims);
 
@@ -29,7 +34,8 @@ std::string dims_text(std::span<const std::int64_t> dims);
 // voice.
 class ShapeError : public Error {
  public:
-  explicit ShapeError(const std::string& rule) : Error("[shape] " + rule), rule_(rule) {}
+  explicit ShapeError(const std::string& rule, SourceLocation at = {})
+      : Error(ErrorKind::shape, "[shape] " + rule, at), rule_(rule) {}
   // "shape [2,-1]: negative extent"
   const std::string& rule() const { return rule_; }
 

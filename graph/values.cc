@@ -15,8 +15,8 @@ std::string compose(const std::string& message, SourceLocation where, const std:
   return text;
 }
 
-[[noreturn]] void refuse(std::span<const std::int64_t> dims, const std::string& rule) {
-  throw ShapeError("shape " + dims_text(dims) + ": " + rule);
+[[noreturn]] void refuse(std::span<const std::int64_t> dims, const std::string& rule, SourceLocation at) {
+  throw ShapeError("shape " + dims_text(dims) + ": " + rule, at);
 }
 
 }  // namespace
@@ -28,18 +28,21 @@ std::string dims_text(std::span<const std::int64_t> dims) {
 }
 
 Error::Error(const std::string& message, SourceLocation where, const std::string& hint)
-    : std::runtime_error(compose(message, where, hint)), message_(message), hint_(hint), where_(where) {}
+    : Error(ErrorKind::value, message, where, hint) {}
+
+Error::Error(ErrorKind kind, const std::string& message, SourceLocation where, const std::string& hint)
+    : std::runtime_error(compose(message, where, hint)), kind_(kind), message_(message), hint_(hint), where_(where) {}
 
 std::ostream& operator<<(std::ostream& out, DType dtype) { return out << name_of(dtype); }
 
-Shape::Shape(std::span<const std::int64_t> dims) {
-  if (dims.size() > kMaxRank) refuse(dims, "more than " + std::to_string(kMaxRank) + " dims");
+Shape::Shape(std::span<const std::int64_t> dims, SourceLocation at) {
+  if (dims.size() > kMaxRank) refuse(dims, "more than " + std::to_string(kMaxRank) + " dims", at);
   // Extents are checked without the zeros first, so that [0, 2^62, 2^62] is refused like [1, 2^62, 2^62].
   std::int64_t product = 1;
   bool empty = false;
   for (const std::int64_t d : dims) {
-    if (d < 0) refuse(dims, "negative extent");
-    if (d > kMaxElements || (d > 0 && product > kMaxElements / d)) refuse(dims, "more than 2^40 elements");
+    if (d < 0) refuse(dims, "negative extent", at);
+    if (d > kMaxElements || (d > 0 && product > kMaxElements / d)) refuse(dims, "more than 2^40 elements", at);
     if (d == 0)
       empty = true;
     else
@@ -47,6 +50,10 @@ Shape::Shape(std::span<const std::int64_t> dims) {
     dims_[static_cast<std::size_t>(rank_++)] = d;
   }
   numel_ = empty ? 0 : product;
+}
+
+void Shape::refuse_dim(int dim) const {
+  throw ShapeError("shape " + str() + ": dim " + std::to_string(dim) + " is out of range");
 }
 
 bool Shape::operator==(const Shape& other) const {

@@ -21,15 +21,16 @@ template <class F>
 Updated updated(const char* name, const Tensor& target, const Operand& other, F operation) {
   const Operand self(target, other.at());
   const Operand* const operands[] = {&self, &other};
-  CaptureScope scope(operands);
+  CaptureScope scope(operands, name);
   Value value = operation(scope.values()[0], scope.values()[1]);
   const TensorType& type = scope.values()[0].type();
-  const auto refuse = [&](const std::string& rule) {
-    throw Error("[" + std::string(name) + "] a: " + type.str() + ", result: " + value.type().str() + ": " + rule,
+  const auto refuse = [&](ErrorKind kind, const std::string& rule) {
+    throw Error(kind, "[" + std::string(name) + "] a: " + type.str() + ", result: " + value.type().str() + ": " + rule,
                 other.at());
   };
-  if (category(value.dtype()) > category(type.dtype)) refuse("the result does not fit the tensor's dtype");
-  if (value.shape() != type.shape) refuse("the operand does not broadcast to the tensor");
+  if (category(value.dtype()) > category(type.dtype))
+    refuse(ErrorKind::dtype, "the result does not fit the tensor's dtype");
+  if (value.shape() != type.shape) refuse(ErrorKind::shape, "the operand does not broadcast to the tensor");
   const char* grad_name = scope.captured(value).call->op->grad_name;
   if (value.dtype() != type.dtype) value = cast(value, type.dtype);
   return {scope.captured(value), grad_name};
@@ -39,24 +40,27 @@ Updated updated(const char* name, const Tensor& target, const Operand& other, F 
 template <class F>
 Tensor update(const char* name, const Tensor& target, const Operand& other, F operation) {
   const auto& impl = TensorAccess::impl(target);
-  Updated result = updated(name, target, other, operation);
-  write_version(impl, std::move(result.value), name, other.at());
-  if (grad_enabled() && !impl->is_leaf() && !impl->view) impl->grad_name = result.grad_name;
+  detail::placed(other.at(), [&] {
+    Updated result = updated(name, target, other, operation);
+    const char* const grad_name = result.grad_name;
+    write_version(impl, std::move(result.value), name, other.at());
+    if (grad_enabled() && !impl->is_leaf() && !impl->view) impl->grad_name = grad_name;
+  });
   return target;
 }
 
 // target becomes what `make` records, of its type: what was there has no part in it, but keeps requiring gradients.
 template <class F>
 Tensor overwrite(const char* name, const char* grad_name, const Tensor& target, SourceLocation at, F make) {
-  if (!target.defined()) throw Error("[" + std::string(name) + "] undefined tensor", at);
+  if (!target.defined()) throw Error(ErrorKind::state, "[" + std::string(name) + "] undefined tensor", at);
   const auto& impl = TensorAccess::impl(target);
   const bool has_history = grad_enabled() && !impl->is_leaf();
   const auto capture_value = [&] {
-    CaptureScope scope(at);
+    CaptureScope scope(at, name);
     const Value value = make(scope, impl->type);
     return scope.captured(has_history ? overwritten(value, scope.value_of(target), /*keep_history=*/false) : value);
   };
-  write_version(impl, capture_value(), name, at);
+  detail::placed(at, [&] { write_version(impl, capture_value(), name, at); });
   if (has_history && !impl->view) impl->grad_name = grad_name;
   return target;
 }
@@ -94,11 +98,15 @@ Tensor Tensor::zero_(SourceLocation at) const {
 
 Tensor Tensor::copy_(const Tensor& src, SourceLocation at) const {
   if (defined() && !src.defined())
-    throw Error("[copy_] " + TensorAccess::impl(*this)->type.str() + ": the source is undefined", at);
+    throw Error(ErrorKind::state, "[copy_] " + TensorAccess::impl(*this)->type.str() + ": the source is undefined", at);
   if (defined() && is_same(src)) return *this;
   return overwrite("copy_", "CopyBackwards", *this, at, [&](CaptureScope& scope, const TensorType& type) {
     Value value = scope.value_of(src);
     value = value.dtype() == type.dtype ? value : weft::cast(value, type.dtype);
+    if (const auto shape = broadcast(value.shape(), type.shape); !shape || *shape != type.shape)
+      throw Error(ErrorKind::shape,
+                  "[copy_] a: " + type.str() + ", b: " + value.type().str() + ": the source does not broadcast to a",
+                  at);
     value = value.shape() == type.shape ? value : weft::expand(value, type.shape);
     // A leaf that is copied stays a leaf of its own: what is read here passes gradients on to it.
     const bool passes_on = scope.captured(value).call->requires_grad && grad_enabled();

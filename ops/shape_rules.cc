@@ -13,7 +13,7 @@ std::int64_t normalize_dim(std::string_view op, std::int64_t dim, const TensorTy
   const std::string rule = rank == 0 ? "a scalar has no dims"
                                      : "dim " + std::to_string(dim) + " is outside of [" + std::to_string(-rank) +
                                            ", " + std::to_string(rank - 1) + "]";
-  throw Error("[" + std::string(op) + "] a: " + type.str() + ": " + rule, where);
+  throw Error(ErrorKind::shape, "[" + std::string(op) + "] a: " + type.str() + ": " + rule, where);
 }
 
 std::optional<Shape> broadcast(const Shape& a, const Shape& b) {

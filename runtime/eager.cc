@@ -9,6 +9,7 @@
 #include "graph/capture/evaluate.h"
 #include "graph/passes/optimize.h"
 #include "runtime/planning/plan.h"
+#include "runtime/running/failure.h"
 #include "runtime/running/float_environment.h"
 #include "runtime/running/run.h"
 #include "runtime/running/variable_access.h"
@@ -167,13 +168,29 @@ PlanCache& plan_cache() {
   return cache;
 }
 
+std::vector<std::shared_ptr<Buffer>> result_buffers(const Program& program) {
+  std::vector<std::shared_ptr<Buffer>> buffers;
+  for (std::size_t k = 0; k < program.num_results(); ++k) {
+    const ValueId v = program.graph.outputs()[k];
+    try {
+      buffers.push_back(std::make_shared<Buffer>(program.graph.type(v).bytes()));
+    } catch (const Error&) {
+      throw_failure(program.graph, v.node, std::current_exception());
+    }
+  }
+  return buffers;
+}
+
 EagerResults run_eagerly(EagerRequest request) {
   const std::shared_ptr<PlannedRequest> planned = plan_cache().plan_for(request);
   const Program& program = planned->plan->program;
   EagerResults results{{}, planned->program};
   std::vector<std::shared_ptr<Buffer>> buffers;
-  for (std::size_t k = 0; k < program.num_results(); ++k)
-    buffers.push_back(std::make_shared<Buffer>(program.graph.type(program.graph.outputs()[k]).bytes()));
+  try {
+    buffers = result_buffers(program);
+  } catch (const Error& error) {
+    planned->fail(error, request.calls);
+  }
 
   std::vector<VariableAccess::Use> uses;
   for (const EagerRequest::Write& write : request.writes)

@@ -34,7 +34,8 @@ void check_trace(const TracedProgram& program, const TracedProgram::Body& body, 
   const PlannedTrace &before = *program.planned(), &after = *now.planned();
   if (after.same_structure(before)) return;
   const PlannedTrace::Call* const call = after.first_difference(before);
-  throw Error("[compile] the function is another program than when it was traced" +
+  throw Error(ErrorKind::state,
+              "[compile] the function is another program than when it was traced" +
                   (call ? ": " + std::string(call->op->name) + " is new, or has other attributes" : std::string()),
               call && call->where.line > 0 ? call->where : at,
               "hand over what changes as an argument, or set Retrace::always");
@@ -140,14 +141,14 @@ Function::Function(OfBundles, BundleBody body, CompileOptions options) : impl_(s
 }
 
 Function::Impl& Function::impl(SourceLocation at) const {
-  if (!impl_) throw Error("[compile] this function was moved from", at);
+  if (!impl_) throw Error(ErrorKind::state, "[compile] this function was moved from", at);
   return *impl_;
 }
 
 detail::Bundle Function::call_bundle(const detail::Bundle& inputs, SourceLocation at) const {
   Impl& function = impl(at);
   for (const Tensor& input : inputs.tensors)
-    if (!input.defined()) throw Error("[compile] undefined argument", at);
+    if (!input.defined()) throw Error(ErrorKind::state, "[compile] undefined argument", at);
   if (Trace::current()) return function.body(inputs);  // inside of another trace: its operations are captured there
   const bool always = function.options.retrace == Retrace::always;
   for (;;) {
@@ -191,7 +192,7 @@ void BundleReader::fail() const {
 }
 
 void require_callable(bool callable) {
-  if (!callable) throw Error("[compile] the function is empty");
+  if (!callable) throw Error(ErrorKind::state, "[compile] the function is empty");
 }
 
 }  // namespace detail
@@ -214,7 +215,7 @@ MemoryReport Function::memory() const {
 ScheduleReport Function::schedule_report(int workers, SourceLocation at) const {
   if (workers < 1) throw Error("[schedule_report] " + std::to_string(workers) + " workers: at least 1", at);
   const auto program = impl({}).used_last();
-  if (!program) throw Error("[schedule_report] no program yet", at, "call the function once");
+  if (!program) throw Error(ErrorKind::state, "[schedule_report] no program yet", at, "call the function once");
   TracedProgram::RunOptions options = impl(at).run_options();
   const TracedProgram::RunOptions serial{serial_executor(), options.flush_denormals};
   return simulate(program->plan(), program->step_seconds(workers == 1 ? serial : options), workers);

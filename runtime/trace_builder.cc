@@ -27,7 +27,8 @@ void TracedProgram::Builder::trace(const Body& body, const detail::Bundle& input
     given.tensors.clear();
     program_.result_shape_ = std::move(given);
     if (grad_enabled() != program_.grad_mode_)
-      throw Error("[compile] the function leaves another grad mode than it found", at_, "use a NoGradGuard");
+      throw Error(ErrorKind::state, "[compile] the function leaves another grad mode than it found", at_,
+                  "use a NoGradGuard");
   }
   finish_random(trace_);
   take_fields();
@@ -80,7 +81,8 @@ void TracedProgram::Builder::take_fields() {
     const Trace::Path path = trace_.path_to(field->owner);
     if (field->written && path.origin.kind == Origin::Kind::argument && path.origin.grads == 0 &&
         program_.arguments_[path.origin.index].requires_grad && !program_.arguments_[path.origin.index].is_leaf)
-      throw Error("[compile] backward() in the function reaches argument " + std::to_string(path.origin.index) +
+      throw Error(ErrorKind::state,
+                  "[compile] backward() in the function reaches argument " + std::to_string(path.origin.index) +
                       ", which is the result of an operation",
                   at_, "use weft::grad(), or hand over a leaf");
     Field effect{.owner = path.origin,
@@ -165,7 +167,8 @@ void TracedProgram::Builder::bind_outside() {
 bool TracedProgram::Builder::is_effect(const Trace::Outside& outside) const {
   if (!outside.written || outside.tensor->born_in == trace_.id()) return false;
   if (outside.now.call->requires_grad && !outside.tensor->leaf_requires_grad && !outside.becomes_leaf)
-    throw Error("[compile] " + outside.tensor->type.str() +
+    throw Error(ErrorKind::state,
+                "[compile] " + outside.tensor->type.str() +
                     ": a tensor from outside of the function gets a value that requires gradients",
                 at_, "return it, or write under a NoGradGuard");
   return true;
@@ -176,12 +179,14 @@ void TracedProgram::Builder::check_written_arguments(const std::vector<Tensor>& 
     if (!bound.written || bound.origin.kind != Origin::Kind::argument || bound.origin.grads > 0) continue;
     const Argument& argument = program_.arguments_[bound.origin.index];
     if (argument.by_value && argument.requires_grad)
-      throw Error("[compile] argument " + std::to_string(bound.origin.index) +
+      throw Error(ErrorKind::state,
+                  "[compile] argument " + std::to_string(bound.origin.index) +
                       " is the result of an operation and is written in place",
                   at_, "write to a clone() of it");
   }
   if (const auto i = program_.find_overlap(inputs))
-    throw Error("[compile] argument " + std::to_string(*i) +
+    throw Error(ErrorKind::state,
+                "[compile] argument " + std::to_string(*i) +
                     " is a view of a tensor that the function also reaches, and writes",
                 at_, "hand over a clone()");
 }

@@ -93,7 +93,8 @@ Program TracedProgram::Builder::make_program(std::ostream* print_passes) const {
     if (call.op == &kInput) {
       const auto at = inputs.find(&call);
       if (at == inputs.end())
-        throw Error("[compile] a tensor of another traced function is used in this one", at_, "return it from there");
+        throw Error(ErrorKind::state, "[compile] a tensor of another traced function is used in this one", at_,
+                    "return it from there");
       place[i] = at->second;
       continue;
     }

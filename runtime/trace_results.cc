@@ -7,7 +7,7 @@
 namespace weft {
 void TracedProgram::Builder::take_results(const std::vector<Tensor>& results) {
   for (const Tensor& tensor : results)
-    if (!tensor.defined()) throw Error("[compile] the function returns an undefined tensor", at_);
+    if (!tensor.defined()) throw Error(ErrorKind::state, "[compile] the function returns an undefined tensor", at_);
   find_bases(results);
   program_.results_.reserve(results.size());  // live_results_ keeps addresses
   program_.bases_.reserve(bases_.size());

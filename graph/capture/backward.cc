@@ -14,11 +14,12 @@ namespace weft {
 namespace {
 
 CapturedValue root_of(const Tensor& tensor, const char* op, SourceLocation at) {
-  if (!tensor.defined()) throw Error(std::string("[") + op + "] undefined tensor", at);
+  if (!tensor.defined()) throw Error(ErrorKind::state, std::string("[") + op + "] undefined tensor", at);
   const auto& impl = TensorAccess::impl(tensor);
   CapturedValue value = current_version(impl, at);
   if (!value.call->requires_grad || !is_floating(impl->type.dtype))
     throw Error(
+        ErrorKind::state,
         std::string("[") + op + "] " + impl->type.str() + ": the tensor does not require gradients and has no grad_fn",
         at, "requires_grad_() on a leaf that it is computed from, outside of NoGradGuard");
   return value;
@@ -29,13 +30,15 @@ CapturedValue seed_of(const Tensor& output, const Tensor& gradient, const char* 
   const TensorType& type = TensorAccess::impl(output)->type;
   if (!gradient.defined()) {
     if (type.shape.numel() != 1)
-      throw Error(std::string("[") + op + "] " + type.str() + ": only a scalar has a gradient without weights", at,
+      throw Error(ErrorKind::shape,
+                  std::string("[") + op + "] " + type.str() + ": only a scalar has a gradient without weights", at,
                   "pass weights of the same shape");
     return {};
   }
   const auto& impl = TensorAccess::impl(gradient);
   if (impl->type != type)
-    throw Error(std::string("[") + op + "] " + type.str() + ", weights: " + impl->type.str() +
+    throw Error(kind_of_difference(impl->type, type),
+                std::string("[") + op + "] " + type.str() + ", weights: " + impl->type.str() +
                     ": the weights must have the tensor's shape and dtype",
                 at);
   return current_version(impl, at);
@@ -171,7 +174,7 @@ void run_backward(const Tensor& output, const Tensor& gradient, bool retain_grap
     }
   }
   gradients = {};
-  run_now(std::move(request), owners, retain_graph);
+  detail::placed(at, [&] { run_now(std::move(request), owners, retain_graph); });
 }
 
 }  // namespace
@@ -257,28 +260,30 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
     for (const CapturedValue& gradient : captured.of) results.push_back(gradient ? make_captured(gradient) : Tensor());
     if (!retain) use_up(request.calls, captured.used_up);
   } else {
-    results = gradients_now(std::move(request), retain);
+    results = detail::placed(at, [&] { return gradients_now(std::move(request), retain); });
   }
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (!results[i].defined() && !options.allow_unused)
-      throw Error("[grad] no output depends on input " + std::to_string(i), at, "set allow_unused");
+      throw Error(ErrorKind::state, "[grad] no output depends on input " + std::to_string(i), at, "set allow_unused");
   return results;
 }
 
 // ---- Flags of tensors
 
 Tensor Tensor::requires_grad_(bool value, SourceLocation at) const {
-  if (!defined()) throw Error("[requires_grad_] undefined tensor", at);
+  if (!defined()) throw Error(ErrorKind::state, "[requires_grad_] undefined tensor", at);
   const auto& impl = TensorAccess::impl(*this);
   const std::string name = "[requires_grad_] " + impl->type.str() + ": ";
-  if (value && !is_floating(impl->type.dtype)) throw Error(name + "only floating tensors have gradients", at);
+  if (value && !is_floating(impl->type.dtype))
+    throw Error(ErrorKind::dtype, name + "only floating tensors have gradients", at);
   if (!impl->is_leaf()) {
     if (value) return *this;
-    throw Error(name + "only the flag of a leaf can be changed", at, "use detach() for a tensor outside of the graph");
+    throw Error(ErrorKind::state, name + "only the flag of a leaf can be changed", at,
+                "use detach() for a tensor outside of the graph");
   }
   if (impl->requires_grad() == value) return *this;
   Trace* const trace = Trace::current();
-  if (trace && !value) throw Error(name + "a leaf of a traced function keeps its flag", at);
+  if (trace && !value) throw Error(ErrorKind::state, name + "a leaf of a traced function keeps its flag", at);
   if (trace) {
     make_leaf_of_trace(impl, at);
     return *this;
@@ -289,7 +294,8 @@ Tensor Tensor::requires_grad_(bool value, SourceLocation at) const {
 }
 
 void Tensor::retain_grad(SourceLocation at) const {
-  if (!defined() || !requires_grad()) throw Error("[retain_grad] the tensor does not require gradients", at);
+  if (!defined() || !requires_grad())
+    throw Error(ErrorKind::state, "[retain_grad] the tensor does not require gradients", at);
   const auto& impl = TensorAccess::impl(*this);
   if (impl->is_leaf()) return;
   impl->retains_grad = true;

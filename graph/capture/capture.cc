@@ -98,13 +98,14 @@ Value CaptureBuilder::record(const OpDef& op, std::span<const Value> operands, A
 
 // ---- CaptureScope
 
-CaptureScope::CaptureScope(SourceLocation at) : builder_(at) {}
+CaptureScope::CaptureScope(SourceLocation at, const char* name) : builder_(at), name_(name) {}
 
-CaptureScope::CaptureScope(std::span<const Operand* const> operands) : builder_(operands[0]->at()) {
+CaptureScope::CaptureScope(std::span<const Operand* const> operands, const char* name)
+    : builder_(operands[0]->at()), name_(name) {
   Promotion promotion;
   for (const Operand* o : operands) {
     if (o->is_number()) continue;
-    if (!o->tensor().defined()) throw Error("[tensor] undefined tensor", o->at());
+    if (!o->tensor().defined()) refuse_undefined(o->at());
     promotion.add(TensorAccess::impl(o->tensor())->type);
   }
   values_.reserve(operands.size());
@@ -114,13 +115,18 @@ CaptureScope::CaptureScope(std::span<const Operand* const> operands) : builder_(
   }
 }
 
-CaptureScope::CaptureScope(const std::vector<Tensor>& tensors, SourceLocation at) : builder_(at) {
+CaptureScope::CaptureScope(const std::vector<Tensor>& tensors, SourceLocation at, const char* name)
+    : builder_(at), name_(name) {
   values_.reserve(tensors.size());
   for (const Tensor& tensor : tensors) values_.push_back(value_of(tensor));
 }
 
+void CaptureScope::refuse_undefined(SourceLocation at) const {
+  throw Error(ErrorKind::state, std::string("[") + name_ + "] undefined tensor", at);
+}
+
 Value CaptureScope::value_of(const Tensor& tensor) {
-  if (!tensor.defined()) throw Error("[tensor] undefined tensor", builder_.where);
+  if (!tensor.defined()) refuse_undefined(builder_.where);
   return builder_.value(current_version(TensorAccess::impl(tensor), builder_.where));
 }
 
@@ -147,7 +153,7 @@ Tensor CaptureScope::view(const Tensor& of, const Value& from, const Value& valu
 
 Tensor CaptureScope::made(const Value& value) {
   Tensor result = tensor(value);
-  if (!Trace::current()) TensorAccess::impl(result)->storage();
+  if (!Trace::current()) detail::placed(builder_.where, [&] { return TensorAccess::impl(result)->storage(); });
   return result;
 }
 
@@ -157,12 +163,13 @@ void assign(std::vector<std::pair<Tensor, Tensor>> updates, SourceLocation at) {
   std::vector<VariableWrite> writes;
   Trace* const trace = Trace::current();
   for (auto& [target, source] : updates) {
-    if (!target.defined() || !source.defined()) throw Error("[assign] undefined tensor", at);
+    if (!target.defined() || !source.defined()) throw Error(ErrorKind::state, "[assign] undefined tensor", at);
     const auto& to = TensorAccess::impl(target);
     const auto& from = TensorAccess::impl(source);
     if (to->type != from->type)
-      throw Error("[assign] a: " + to->type.str() + ", b: " + from->type.str() + ": types differ", at);
-    if (!to->is_leaf()) throw Error("[assign] only a leaf can be written", at);
+      throw Error(kind_of_difference(to->type, from->type),
+                  "[assign] a: " + to->type.str() + ", b: " + from->type.str() + ": types differ", at);
+    if (!to->is_leaf()) throw Error(ErrorKind::state, "[assign] only a leaf can be written", at);
     CapturedValue value = current_version(from, at);
     if (trace || to->view)
       write_version(to, std::move(value), "assign", at);
@@ -170,7 +177,7 @@ void assign(std::vector<std::pair<Tensor, Tensor>> updates, SourceLocation at) {
       writes.push_back({to->storage(), std::move(value)});
   }
   updates.clear();  // what they hold of the old values would make the run copy them before it writes
-  if (!writes.empty()) run_writes(std::move(writes));
+  if (!writes.empty()) detail::placed(at, [&] { run_writes(std::move(writes)); });
 }
 
 }  // namespace weft

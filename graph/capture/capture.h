@@ -47,13 +47,14 @@ class CaptureBuilder : public Builder {
   std::vector<ValueId> first_operand_;
 };
 
-// The scope of one public call: turns operands into Values. A number takes the dtype of the tensors beside it.
+// The scope of one public call: turns operands into Values. A number takes the dtype of the tensors beside it. Errors
+// about operands call the operation by the name of the function that opens the scope.
 class CaptureScope {
  public:
   // Without operands.
-  explicit CaptureScope(SourceLocation at);
-  explicit CaptureScope(std::span<const Operand* const> operands);
-  CaptureScope(const std::vector<Tensor>& tensors, SourceLocation at);
+  explicit CaptureScope(SourceLocation at, const char* name = __builtin_FUNCTION());
+  explicit CaptureScope(std::span<const Operand* const> operands, const char* name = __builtin_FUNCTION());
+  CaptureScope(const std::vector<Tensor>& tensors, SourceLocation at, const char* name = __builtin_FUNCTION());
   CaptureScope(const CaptureScope&) = delete;
   CaptureScope& operator=(const CaptureScope&) = delete;
 
@@ -72,30 +73,36 @@ class CaptureScope {
   Tensor made(const Value& value);
 
  private:
+  [[noreturn]] void refuse_undefined(SourceLocation at) const;
+
   CaptureBuilder builder_;
+  const char* name_;
   std::vector<Value> values_;
 };
 
 template <class F>
-Tensor capture(std::initializer_list<const Operand*> operands, F emit, const char* grad_name = nullptr) {
-  CaptureScope scope(std::span(operands.begin(), operands.size()));
+Tensor capture(std::initializer_list<const Operand*> operands, F emit, const char* grad_name = nullptr,
+               const char* name = __builtin_FUNCTION()) {
+  CaptureScope scope(std::span(operands.begin(), operands.size()), name);
   return scope.tensor(emit(scope.values()), grad_name);
 }
 template <class F>
-Tensor capture(const std::vector<Tensor>& tensors, SourceLocation at, F emit, const char* grad_name = nullptr) {
-  CaptureScope scope(tensors, at);
+Tensor capture(const std::vector<Tensor>& tensors, SourceLocation at, F emit, const char* grad_name = nullptr,
+               const char* name = __builtin_FUNCTION()) {
+  CaptureScope scope(tensors, at, name);
   return scope.tensor(emit(scope.values()), grad_name);
 }
 template <class F>
-Tensor capture(SourceLocation at, F emit) {
-  CaptureScope scope(at);
+Tensor capture(SourceLocation at, F emit, const char* name = __builtin_FUNCTION()) {
+  CaptureScope scope(at, name);
   return scope.made(emit(scope.builder()));
 }
 // For operations whose result shares the elements of x.
 template <class F>
-Tensor capture_view(const Operand& x, F emit, const char* grad_name = nullptr) {
+Tensor capture_view(const Operand& x, F emit, const char* grad_name = nullptr,
+                    const char* name = __builtin_FUNCTION()) {
   const Operand* const operands[] = {&x};
-  CaptureScope scope(operands);
+  CaptureScope scope(operands, name);
   const Value from = scope.values()[0];
   const Value result = emit(scope.values());
   return x.is_number() ? scope.tensor(result, grad_name) : scope.view(x.tensor(), from, result, grad_name);

@@ -22,7 +22,7 @@ void want_all(EagerRequest& request, std::uint32_t i, std::vector<std::uint32_t>
 void set_evaluator(EvaluateFn evaluate) { g_evaluate = evaluate; }
 
 EagerResults run_request(EagerRequest request) {
-  if (!g_evaluate) throw Error("[evaluate] the run time is not linked in");
+  if (!g_evaluate) throw Error(ErrorKind::state, "[evaluate] the run time is not linked in");
   return g_evaluate(std::move(request));
 }
 
@@ -71,14 +71,15 @@ std::shared_ptr<const Buffer> value_of(const CapturedValue& value) {
 }
 
 std::shared_ptr<const Buffer> value(const Tensor& tensor, SourceLocation at) {
-  if (!tensor.defined()) throw Error("[tensor] undefined tensor", at);
+  if (!tensor.defined()) throw Error(ErrorKind::state, "[tensor] undefined tensor", at);
   const auto& impl = TensorAccess::impl(tensor);
   if (Trace::current())
-    throw Error("[compile] " + impl->type.str() + ": the value of a tensor is not known while its function is traced",
+    throw Error(ErrorKind::state,
+                "[compile] " + impl->type.str() + ": the value of a tensor is not known while its function is traced",
                 at, "return it from the function, or compute it outside");
   if (!impl->view)
     if (const auto variable = impl->storage_if_any()) return variable->read();
-  return value_of(current_version(impl, at));
+  return detail::placed(at, [&] { return value_of(current_version(impl, at)); });
 }
 
 // ---- Writes

@@ -14,6 +14,7 @@ constexpr std::uint64_t mix(std::uint64_t h, std::uint64_t word) {
 
 Error used_up_error(const CapturedCall& call, SourceLocation at) {
   return Error(
+      ErrorKind::state,
       "[backward] " + call.outputs[0].str() + ": the graph of this tensor was used up by an earlier backward()", at,
       "pass retain_graph = true to the earlier call");
 }

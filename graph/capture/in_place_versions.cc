@@ -18,8 +18,10 @@ namespace {
 // overwritten(value, before): value. Its gradient goes to value or, where grad mode did not see the write, to before.
 Types infer_overwritten(const OpCall& call) {
   const AttrValue* keep = call.attrs.find("keep_history");
-  call.require(keep && std::holds_alternative<bool>(*keep), "attribute 'keep_history' is missing or of another type");
-  call.require(call.in(0) == call.in(1), "both must be of one shape and dtype");
+  call.require(ErrorKind::value, keep && std::holds_alternative<bool>(*keep),
+               "attribute 'keep_history' is missing or of another type");
+  call.require(kind_of_difference(call.in(0), call.in(1)), call.in(0) == call.in(1),
+               "both must be of one shape and dtype");
   return {call.in(0)};
 }
 void grad_overwritten(GradCall& g) { g.set(g.attr<bool>("keep_history") ? 1 : 0, g.dout()); }
@@ -56,7 +58,7 @@ Value overwritten(const Value& value, const Value& before, bool keep_history) {
 namespace {
 
 void refuse(const char* op, const TensorImpl& tensor, const char* rule, SourceLocation at, const char* hint = "") {
-  throw Error(std::string("[") + op + "] " + tensor.type.str() + ": " + rule, at, hint);
+  throw Error(ErrorKind::state, std::string("[") + op + "] " + tensor.type.str() + ": " + rule, at, hint);
 }
 
 // The base with `part` written to where the view lies.

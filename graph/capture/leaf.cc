@@ -23,14 +23,14 @@ DType wider(DType a, DType b) {
 
 void gather(const Literal& literal, std::size_t depth, Elements& elements, SourceLocation at) {
   if (!literal.is_list()) {
-    if (depth != elements.shape.size()) throw Error("[tensor] the braces do not nest evenly", at);
+    if (depth != elements.shape.size()) throw Error(ErrorKind::shape, "[tensor] the braces do not nest evenly", at);
     elements.values.push_back(literal.number());
     elements.wholes.push_back(literal.whole());
     elements.dtype = wider(elements.dtype, literal.dtype());
     return;
   }
   if (depth >= elements.shape.size() || elements.shape[depth] != static_cast<std::int64_t>(literal.items().size()))
-    throw Error("[tensor] the braces do not nest evenly", at);
+    throw Error(ErrorKind::shape, "[tensor] the braces do not nest evenly", at);
   for (const Literal& item : literal.items()) gather(item, depth + 1, elements, at);
 }
 
@@ -44,7 +44,7 @@ Shape shape_of(const std::string& name, std::span<const std::int64_t> dims, Sour
   try {
     return Shape(dims);
   } catch (const ShapeError& error) {
-    throw Error("[" + name + "] " + error.rule(), at);
+    throw Error(ErrorKind::shape, "[" + name + "] " + error.rule(), at);
   }
 }
 
@@ -52,8 +52,9 @@ template <class T>
 Tensor from_span(std::span<const T> values, DimsRef shape, SourceLocation at) {
   const TensorType type{dtype_of<T>, shape_of("from_data", {shape.begin(), shape.end()}, at)};
   if (static_cast<std::int64_t>(values.size()) != type.shape.numel())
-    throw Error("[from_data] " + type.str() + ": " + std::to_string(values.size()) + " values given", at);
-  auto buffer = std::make_shared<Buffer>(type.bytes());
+    throw Error(ErrorKind::shape, "[from_data] " + type.str() + ": " + std::to_string(values.size()) + " values given",
+                at);
+  auto buffer = make_buffer(type.bytes(), at);
   if (!values.empty()) std::memcpy(buffer->data(), values.data(), type.bytes());
   return make_leaf(type, std::move(buffer));
 }
@@ -69,7 +70,7 @@ Tensor tensor(const Literal& literal, std::optional<DType> dtype, SourceLocation
   gather(literal, 0, elements, at);
   const DType natural = elements.values.empty() ? DType::f32 : elements.dtype;
   const TensorType type{dtype.value_or(natural), shape_of("tensor", elements.shape, at)};
-  auto buffer = std::make_shared<Buffer>(type.bytes());
+  auto buffer = make_buffer(type.bytes(), at);
   switch (type.dtype) {
     case DType::f32:
       store<float>(elements.values, buffer->data());

@@ -41,9 +41,9 @@ void set_next(Draw next) { TensorAccess::impl(generator())->storage()->assign(bu
 
 }  // namespace
 
-void manual_seed(std::uint64_t seed) {
+void manual_seed(std::uint64_t seed, SourceLocation at) {
   if (Trace::current())
-    throw Error("[manual_seed] the generator cannot be seeded while a function is traced", {},
+    throw Error(ErrorKind::state, "[manual_seed] the generator cannot be seeded while a function is traced", at,
                 "seed it before the call");
   const auto lock = turn();
   set_next({static_cast<std::int64_t>(seed), 0});

@@ -141,7 +141,8 @@ class ProgramCutter {
 
   void copy(NodeId n, Graph& to) {
     const Node& node = graph_.node(n);
-    if (node.op == &kInput) throw Error("[compile] a tensor of a traced function is used outside of it", node.where);
+    if (node.op == &kInput)
+      throw Error(ErrorKind::state, "[compile] a tensor of a traced function is used outside of it", node.where);
     first_[n] = copy_node(graph_, n, to, [this](ValueId v) { return moved(v); });
   }
 

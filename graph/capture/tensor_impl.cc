@@ -100,7 +100,8 @@ std::shared_ptr<Variable> TensorImpl::storage() {
   const CapturedValue value = call_if_any();
   if (!value) return storage_if_any();  // another thread was first
   if (value.call->requires_grad)
-    throw Error("[tensor] " + type.str() + ": a value that requires gradients has no storage of its own");
+    throw Error(ErrorKind::state,
+                "[tensor] " + type.str() + ": a value that requires gradients has no storage of its own");
   const auto buffer = value_of(value);
   const std::lock_guard guard(lock_);
   if (variable_) return variable_;  // another thread was first

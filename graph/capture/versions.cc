@@ -84,10 +84,12 @@ CapturedValue current_version(const std::shared_ptr<TensorImpl>& tensor, SourceL
     const std::uint64_t here = trace ? trace->id() : 0;
     if (call.call->trace == here && (here == 0 || tensor->born_in == here)) return call;
     if (call.call->trace != 0)
-      throw Error("[compile] " + tensor->type.str() + ": a tensor of a traced function is used outside of it", at,
+      throw Error(ErrorKind::state,
+                  "[compile] " + tensor->type.str() + ": a tensor of a traced function is used outside of it", at,
                   "return it from the function");
     if (trace && call.call->requires_grad)
       throw Error(
+          ErrorKind::state,
           "[compile] " + tensor->type.str() + ": a tensor captured outside of the traced function requires gradients",
           at, "compute it inside, hand it over as an argument, or use detach()");
   }
@@ -106,7 +108,8 @@ void make_leaf_of_trace(const std::shared_ptr<TensorImpl>& tensor, SourceLocatio
   const bool shadow = trace.without_shadow(tensor) != tensor;
   if (tensor->born_in != trace.id()) {
     if (tensor->view)
-      throw Error("[compile] [requires_grad_] " + tensor->type.str() +
+      throw Error(ErrorKind::state,
+                  "[compile] [requires_grad_] " + tensor->type.str() +
                       ": the flag of a view from outside of a traced function cannot be changed in it",
                   at, "change it before the call");
     trace.become_leaf(tensor, as_leaf(current_version(tensor, at), trace.without_shadow(tensor), at));

@@ -249,9 +249,9 @@ std::string format_tensor(const TensorType& type, const void* data, std::string_
   return text + ")";
 }
 
-void set_print_options(const PrintOptions& options) {
-  const auto require = [](bool ok, const std::string& what, const std::string& rule) {
-    if (!ok) throw Error("[set_print_options] " + what + ": " + rule);
+void set_print_options(const PrintOptions& options, SourceLocation at) {
+  const auto require = [at](bool ok, const std::string& what, const std::string& rule) {
+    if (!ok) throw Error("[set_print_options] " + what + ": " + rule, at);
   };
   require(options.precision >= 0 && options.precision <= kMaxPrecision,
           "precision " + std::to_string(options.precision), "must be from 0 to " + std::to_string(kMaxPrecision));

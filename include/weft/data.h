@@ -77,15 +77,15 @@ class DataLoader {
   DataLoader(Dataset dataset, DataLoaderOptions options, SourceLocation at = SourceLocation::current());
 
   // The number of examples in the data set.
-  std::int64_t size() const;
+  std::int64_t size(SourceLocation at = SourceLocation::current()) const;
   // The number of batches in an epoch.
-  std::int64_t num_batches() const;
+  std::int64_t num_batches(SourceLocation at = SourceLocation::current()) const;
 
   // The epoch that the next begin() starts.
   std::uint64_t epoch() const { return epoch_; }
   void set_epoch(std::uint64_t epoch) { epoch_ = epoch; }
 
-  Iterator begin();
+  Iterator begin(SourceLocation at = SourceLocation::current());
   std::default_sentinel_t end() const { return {}; }
 
  private:
@@ -102,6 +102,7 @@ class DataLoader::Iterator {
   using value_type = Batch;
   using difference_type = std::ptrdiff_t;
 
+  // Throws Error behind the last batch.
   Batch operator*() const;
   Iterator& operator++() {
     ++batch_;

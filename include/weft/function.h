@@ -157,19 +157,23 @@ template <class R, class... Args>
 class Compiled<R(Args...)> : public Function {
  public:
   template <class F>
-  Compiled(F fn, CompileOptions options) : Function(OfBundles{}, body_of(std::move(fn)), options) {}
+  Compiled(F fn, CompileOptions options, SourceLocation at = SourceLocation::current())
+      : Function(OfBundles{}, body_of(std::move(fn), at), options) {}
 
   R operator()(detail::Located<std::decay_t<Args>>... args) const requires(sizeof...(Args) > 0) {
     detail::Bundle inputs;
     (detail::write(args.value, inputs), ...);
     const SourceLocation places[] = {args.at...};
-    return result(call_bundle(inputs, places[0]));
+    return call_at(places[0], inputs);
   }
   R operator()(SourceLocation at = SourceLocation::current()) const requires(sizeof...(Args) == 0) {
-    return result(call_bundle({}, at));
+    return call_at(at, {});
   }
 
  private:
+  R call_at(SourceLocation at, const detail::Bundle& inputs) const {
+    return result(detail::placed(at, [&] { return call_bundle(inputs, at); }));
+  }
   static R result(const detail::Bundle& bundle) {
     if constexpr (!std::is_void_v<R>) {
       std::decay_t<R> value{};
@@ -180,11 +184,11 @@ class Compiled<R(Args...)> : public Function {
   }
 
   template <class F>
-  static BundleBody body_of(F fn) {
+  static BundleBody body_of(F fn, SourceLocation at) {
     // A lambda without captures is a bool, too, by way of a pointer: never an empty one.
     constexpr bool is_lambda = !std::is_pointer_v<F> && std::is_convertible_v<const F&, R (*)(Args...)>;
     if constexpr (std::is_constructible_v<bool, const F&> && !is_lambda)
-      detail::require_callable(static_cast<bool>(fn));
+      detail::placed(at, [&] { detail::require_callable(static_cast<bool>(fn)); });
     // Shared, since a std::function must be copied and fn need not be.
     return [shared = std::make_shared<F>(std::move(fn))](const detail::Bundle& inputs) {
       std::tuple<std::decay_t<Args>...> args;
@@ -207,12 +211,15 @@ class Compiled<R(Args...)> : public Function {
 // arrays, tuples, maps by name and plain structs of them. A generic lambda is given its types:
 // compile<Tensor(Tensor, Tensor)>([](auto a, auto b) { ... }).
 template <class F>
-requires(!std::is_function_v<F>) auto compile(F fn, CompileOptions options = {}) {
-  return Compiled<typename detail::SignatureOf<F>::type>(std::move(fn), options);
+requires(!std::is_function_v<F>) auto compile(F fn, CompileOptions options = {},
+                                              SourceLocation at = SourceLocation::current()) {
+  return Compiled<typename detail::SignatureOf<F>::type>(std::move(fn), options, at);
 }
 template <class Signature, class F>
 requires std::is_function_v<Signature>
-auto compile(F fn, CompileOptions options = {}) { return Compiled<Signature>(std::move(fn), options); }
+auto compile(F fn, CompileOptions options = {}, SourceLocation at = SourceLocation::current()) {
+  return Compiled<Signature>(std::move(fn), options, at);
+}
 
 // Counters of eager use, for the process.
 struct EagerStats {

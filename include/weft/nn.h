@@ -139,7 +139,7 @@ class Sequential : public Module {
   template <class... M>
   explicit Sequential(M... parts) {
     (keep_if_named(parts), ...);
-    (push_back(std::move(parts)), ...);
+    (push_back(std::move(parts), SourceLocation{}), ...);  // nobody knows the caller's line here
     draw_in_order();
   }
 
@@ -152,7 +152,7 @@ class Sequential : public Module {
 
   std::size_t size() const { return parts_.size(); }
   // Throws Error when there is no such part.
-  Module& operator[](std::size_t i) const;
+  Module& operator[](const Index& i) const;
 
   Tensor forward(const Operand& x) override;
   std::string str() const override;

@@ -72,7 +72,7 @@ Tensor randn(DimsRef shape, DType dtype = kFloat32, SourceLocation at = SourceLo
 Tensor randint(std::int64_t low, std::int64_t high, DimsRef shape, DType dtype = kInt64,
                SourceLocation at = SourceLocation::current());
 // Seeds the generator of rand, randn, randint and dropout, for the process.
-void manual_seed(std::uint64_t seed);
+void manual_seed(std::uint64_t seed, SourceLocation at = SourceLocation::current());
 
 // ---- Elementwise, one operand ----------------------------------------------------------------------------------
 

@@ -32,7 +32,7 @@ class Optimizer {
   void step(SourceLocation at = SourceLocation::current());
 
   const std::vector<Tensor>& parameters() const { return parameters_; }
-  double lr() const;
+  double lr(SourceLocation at = SourceLocation::current()) const;
   // Takes effect at the next step, also in compiled programs, which are not compiled again.
   // Throws Error unless lr >= 0.
   void set_lr(double lr, SourceLocation at = SourceLocation::current());
@@ -47,9 +47,9 @@ class Optimizer {
 
   const Tensor& lr_tensor() const { return lr_; }
   // One tensor of zeros for each parameter, of its shape and dtype: optimizer state.
-  std::vector<Tensor> zeros_like_parameters() const;
+  std::vector<Tensor> zeros_like_parameters(SourceLocation at) const;
   // One count of updates for each parameter, zero at first.
-  std::vector<Tensor> counters() const;
+  std::vector<Tensor> counters(SourceLocation at) const;
 
  private:
   const char* name_;

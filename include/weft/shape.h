@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "weft/error.h"
+
 namespace weft {
 
 class Shape {
@@ -18,12 +20,18 @@ class Shape {
 
   Shape() = default;
   // Throws Error for a negative extent, a rank above kMaxRank, or a product of extents above 2^40.
-  Shape(std::initializer_list<std::int64_t> dims) : Shape(std::span(dims.begin(), dims.size())) {}
-  Shape(const std::vector<std::int64_t>& dims) : Shape(std::span(dims.data(), dims.size())) {}
-  explicit Shape(std::span<const std::int64_t> dims);
+  Shape(std::initializer_list<std::int64_t> dims, SourceLocation at = SourceLocation::current())
+      : Shape(std::span(dims.begin(), dims.size()), at) {}
+  Shape(const std::vector<std::int64_t>& dims, SourceLocation at = SourceLocation::current())
+      : Shape(std::span(dims.data(), dims.size()), at) {}
+  explicit Shape(std::span<const std::int64_t> dims, SourceLocation at = SourceLocation::current());
 
   int rank() const { return rank_; }
-  std::int64_t operator[](int dim) const { return dims_[static_cast<std::size_t>(dim)]; }
+  // Throws Error unless 0 <= dim < rank().
+  std::int64_t operator[](int dim) const {
+    if (dim < 0 || dim >= rank_) refuse_dim(dim);
+    return dims_[static_cast<std::size_t>(dim)];
+  }
   const std::int64_t* begin() const { return dims_.data(); }
   const std::int64_t* end() const { return dims_.data() + rank_; }
   std::span<const std::int64_t> dims() const { return {begin(), end()}; }
@@ -38,6 +46,8 @@ class Shape {
   std::string str() const;
 
  private:
+  [[noreturn]] void refuse_dim(int dim) const;
+
   std::array<std::int64_t, kMaxRank> dims_{};
   std::int64_t numel_ = 1;
   int rank_ = 0;

@@ -50,19 +50,19 @@ class GradFn {
 // it (in-place methods, requires_grad_, backward) while another thread uses it is not.
 class Tensor {
  public:
-  // An undefined tensor; every method but defined() throws Error.
+  // An undefined tensor; every method but defined() and is_same() throws Error.
   Tensor() = default;
 
   bool defined() const { return impl_ != nullptr; }
 
   // ---- What it is
-  const Shape& shape() const;
-  const Shape& sizes() const { return shape(); }
+  const Shape& shape(SourceLocation at = SourceLocation::current()) const;
+  const Shape& sizes(SourceLocation at = SourceLocation::current()) const { return shape(at); }
   // A negative dim counts from the end.
   std::int64_t size(std::int64_t dim, SourceLocation at = SourceLocation::current()) const;
-  std::int64_t dim() const;  // the rank
-  std::int64_t numel() const;
-  DType dtype() const;
+  std::int64_t dim(SourceLocation at = SourceLocation::current()) const;  // the rank
+  std::int64_t numel(SourceLocation at = SourceLocation::current()) const;
+  DType dtype(SourceLocation at = SourceLocation::current()) const;
 
   // ---- Its value. Each of these computes it when that has not happened yet.
   // The value of a tensor of one element. Throws Error for any other number of elements.
@@ -80,7 +80,7 @@ class Tensor {
   std::vector<T> to_vector(SourceLocation at = SourceLocation::current()) const {
     const std::shared_ptr<const void> values = held_data(dtype_of<T>, at);
     const T* first = static_cast<const T*>(values.get());
-    return std::vector<T>(first, first + numel());
+    return std::vector<T>(first, first + numel(at));
   }
   // The elements, row-major, 64-byte aligned; valid while this tensor lives and is not written to.
   template <class T>
@@ -94,18 +94,18 @@ class Tensor {
   }
 
   // ---- Autograd
-  bool requires_grad() const;
+  bool requires_grad(SourceLocation at = SourceLocation::current()) const;
   // Sets requires_grad in place and returns this tensor. Floating tensors only; a tensor that an operation made
   // from inputs that require gradients (a non-leaf) is refused.
   Tensor requires_grad_(bool value = true, SourceLocation at = SourceLocation::current()) const;
-  bool is_leaf() const;
-  GradFn grad_fn() const;
+  bool is_leaf(SourceLocation at = SourceLocation::current()) const;
+  GradFn grad_fn(SourceLocation at = SourceLocation::current()) const;
   // The accumulated gradient; undefined when there is none.
-  Tensor grad() const;
+  Tensor grad(SourceLocation at = SourceLocation::current()) const;
   void set_grad(const Tensor& grad, SourceLocation at = SourceLocation::current()) const;
   // Keeps the gradient of a non-leaf in grad() at the next backward().
   void retain_grad(SourceLocation at = SourceLocation::current()) const;
-  bool retains_grad() const;
+  bool retains_grad(SourceLocation at = SourceLocation::current()) const;
   // Adds d(this)/d(leaf) to the grad() of each leaf that this tensor depends on. Scalars only.
   void backward(SourceLocation at = SourceLocation::current()) const;
   // Adds d(sum(this * gradient))/d(leaf); gradient has this tensor's shape. retain_graph keeps what a second backward()
@@ -229,7 +229,8 @@ class Operand {
   double number() const { return number_; }
   // All digits of a whole number.
   std::int64_t whole() const { return whole_; }
-  DType number_dtype() const { return *number_dtype_; }
+  // Of a number; f32 for a tensor.
+  DType number_dtype() const { return number_dtype_.value_or(DType::f32); }
   SourceLocation at() const { return at_; }
 
  private:
@@ -275,7 +276,7 @@ Tensor operator/=(const Tensor& a, const Operand& b);
 // PyTorch's printed form: "tensor([[1., 1.],\n        [1., 1.]], requires_grad=True)".
 // Prints "None" for an undefined tensor.
 std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
-std::string to_string(const Tensor& tensor);
+std::string to_string(const Tensor& tensor, SourceLocation at = SourceLocation::current());
 
 // How tensors are printed, for the whole process; PyTorch's defaults.
 struct PrintOptions {
@@ -284,7 +285,7 @@ struct PrintOptions {
   std::int64_t edge_items = 3;
   int line_width = 80;
 };
-void set_print_options(const PrintOptions& options);
+void set_print_options(const PrintOptions& options, SourceLocation at = SourceLocation::current());
 PrintOptions print_options();
 
 }  // namespace weft

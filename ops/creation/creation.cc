@@ -15,7 +15,8 @@ namespace {
 constexpr double kTwo63 = 9223372036854775808.0;
 
 void require_representable(const OpCall& call, DType dtype, double value) {
-  call.require(dtype != DType::i64 || (value >= -kTwo63 && value < kTwo63), "the value is not representable as i64");
+  call.require(ErrorKind::value, dtype != DType::i64 || (value >= -kTwo63 && value < kTwo63),
+               "the value is not representable as i64");
 }
 
 template <class T>
@@ -55,10 +56,10 @@ Types infer_arange(const OpCall& call) {
   const auto dtype = checked_attr<DType>(call, "dtype");
   const auto start = checked_attr<double>(call, "start"), step = checked_attr<double>(call, "step");
   const TensorType type{dtype, Shape{checked_attr<std::int64_t>(call, "length")}};
-  call.require(dtype != DType::boolean, "bool has no ranges");
+  call.require(ErrorKind::dtype, dtype != DType::boolean, "bool has no ranges");
   if (dtype == DType::i64) {
-    call.require(start == std::trunc(start) && step == std::trunc(step), "an i64 range has whole start and step",
-                 "pass kFloat32 or kFloat64 as the dtype");
+    call.require(ErrorKind::value, start == std::trunc(start) && step == std::trunc(step),
+                 "an i64 range has whole start and step", "pass kFloat32 or kFloat64 as the dtype");
     require_representable(call, dtype, start);
     require_representable(call, dtype, step);
     require_representable(call, dtype, start + step * static_cast<double>(type.shape.numel()));
@@ -97,7 +98,9 @@ Kernel compile_eye(const OpCall& call) {
 constexpr OpDef kEye{.name = "eye", .infer = infer_eye, .compile = compile_eye};
 WEFT_REGISTER_OP(kEye);
 
-[[noreturn]] void fail_arange(std::string_view rule, SourceLocation at) { fail_call("arange", {}, at, rule); }
+[[noreturn]] void fail_arange(std::string_view rule, SourceLocation at) {
+  fail_call(ErrorKind::value, "arange", {}, at, rule);
+}
 
 std::int64_t arange_length(double start, double end, double step, SourceLocation at) {
   if (!std::isfinite(start) || !std::isfinite(end) || !std::isfinite(step))
@@ -114,6 +117,11 @@ Tensor filled(const char* name, DimsRef dims, const Operand& value, DType dtype,
   return capture(at, [&](Builder& b) { return full(b, {dtype, shape}, value); });
 }
 
+Tensor filled_like(const char* name, const Tensor& like, const Operand& value, SourceLocation at) {
+  if (!like.defined()) fail_call(ErrorKind::state, name, {}, at, "undefined tensor");
+  return filled(name, like.shape(), value, like.dtype(), at);
+}
+
 }  // namespace
 
 Value full(Builder& b, const TensorType& type, double value) {
@@ -128,13 +136,13 @@ Value zeros_like(const Value& x) { return full(x.builder(), x.type(), 0); }
 Value ones_like(const Value& x) { return full(x.builder(), x.type(), 1); }
 
 Tensor full(DimsRef shape, const Operand& value, DType dtype, SourceLocation at) {
-  if (!value.is_number()) fail_call("full", {}, at, "the value is no number");
+  if (!value.is_number()) fail_call(ErrorKind::value, "full", {}, at, "the value is no number");
   return filled("full", shape, value, dtype, at);
 }
 Tensor zeros(DimsRef shape, DType dtype, SourceLocation at) { return filled("zeros", shape, 0, dtype, at); }
 Tensor ones(DimsRef shape, DType dtype, SourceLocation at) { return filled("ones", shape, 1, dtype, at); }
-Tensor zeros_like(const Tensor& like, SourceLocation at) { return full(like.shape(), 0, like.dtype(), at); }
-Tensor ones_like(const Tensor& like, SourceLocation at) { return full(like.shape(), 1, like.dtype(), at); }
+Tensor zeros_like(const Tensor& like, SourceLocation at) { return filled_like("zeros_like", like, 0, at); }
+Tensor ones_like(const Tensor& like, SourceLocation at) { return filled_like("ones_like", like, 1, at); }
 
 Tensor arange(double end, SourceLocation at) { return arange(0, end, 1, kInt64, at); }
 

@@ -19,13 +19,14 @@ bool is_whole(double value) { return value == std::trunc(value) && !std::isinf(v
 double checked_bound(const OpCall& call, std::string_view name, double none) {
   if (!call.attrs.find(name)) return none;
   const auto value = checked_attr<double>(call, name);
-  call.require(!std::isnan(value), "a bound is nan");
-  call.require(call.in(0).dtype != DType::i64 || std::isinf(value) || is_whole(value), "i64 needs whole bounds");
+  call.require(ErrorKind::value, !std::isnan(value), "a bound is nan");
+  call.require(ErrorKind::value, call.in(0).dtype != DType::i64 || std::isinf(value) || is_whole(value),
+               "i64 needs whole bounds");
   return value;
 }
 
 Types infer_clamp(const OpCall& call) {
-  call.require(call.attrs.find("min") || call.attrs.find("max"), "needs min or max or both");
+  call.require(ErrorKind::value, call.attrs.find("min") || call.attrs.find("max"), "needs min or max or both");
   checked_bound(call, "min", -kInf);
   checked_bound(call, "max", kInf);
   return infer_number(call);

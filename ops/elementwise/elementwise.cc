@@ -11,7 +11,7 @@ constexpr std::string_view kCastHint = "cast() gives it another dtype";
 
 void require_equal_dtypes(const OpCall& call) {
   for (const TensorType* type : call.inputs)
-    call.require(type->dtype == call.in(0).dtype, "the dtypes differ", kCastHint);
+    call.require(ErrorKind::dtype, type->dtype == call.in(0).dtype, "the dtypes differ", kCastHint);
 }
 
 }  // namespace
@@ -31,12 +31,12 @@ Shape broadcast_shape(const OpCall& call, std::size_t first) {
 }
 
 Types infer_floating(const OpCall& call) {
-  call.require(is_floating(call.in(0).dtype), "takes f32 or f64", kCastHint);
+  call.require(ErrorKind::dtype, is_floating(call.in(0).dtype), "takes f32 or f64", kCastHint);
   return {call.in(0)};
 }
 
 Types infer_number(const OpCall& call) {
-  call.require(call.in(0).dtype != DType::boolean, "is not defined for bool", kCastHint);
+  call.require(ErrorKind::dtype, call.in(0).dtype != DType::boolean, "is not defined for bool", kCastHint);
   return {call.in(0)};
 }
 
@@ -61,7 +61,7 @@ Types infer_compare(const OpCall& call) {
 }
 
 Types infer_logical(const OpCall& call) {
-  call.require(call.in(0).dtype == DType::boolean, "takes bool", kCastHint);
+  call.require(ErrorKind::dtype, call.in(0).dtype == DType::boolean, "takes bool", kCastHint);
   return infer_broadcast(call);
 }
 

@@ -31,8 +31,9 @@ bool is_whole(double value) { return value == std::trunc(value); }
 Types infer_pow_scalar(const OpCall& call) {
   const auto exponent = checked_attr<double>(call, "exponent");
   if (call.in(0).dtype == DType::i64) {
-    call.require(exponent >= 0, "integers have no negative powers in i64", "cast() the base to f32 or f64");
-    call.require(is_whole(exponent) && exponent < 0x1p53, "i64 needs a whole exponent below 2^53");
+    call.require(ErrorKind::value, exponent >= 0, "integers have no negative powers in i64",
+                 "cast() the base to f32 or f64");
+    call.require(ErrorKind::value, is_whole(exponent) && exponent < 0x1p53, "i64 needs a whole exponent below 2^53");
   }
   return infer_number(call);
 }

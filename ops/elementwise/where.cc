@@ -10,8 +10,8 @@ namespace weft {
 namespace {
 
 Types infer_where(const OpCall& call) {
-  call.require(call.in(0).dtype == DType::boolean, "the condition must be bool", "compare it with 0");
-  call.require(call.in(1).dtype == call.in(2).dtype, "the dtypes of the choices differ",
+  call.require(ErrorKind::dtype, call.in(0).dtype == DType::boolean, "the condition must be bool", "compare it with 0");
+  call.require(ErrorKind::dtype, call.in(1).dtype == call.in(2).dtype, "the dtypes of the choices differ",
                "cast() gives one another dtype");
   return {{call.in(1).dtype, broadcast_shape(call)}};
 }

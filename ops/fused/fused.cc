@@ -55,7 +55,8 @@ constexpr OpDef kFused{
 WEFT_REGISTER_OP(kFused);
 
 Types infer_sum_blocks(const OpCall& call) {
-  call.require(call.in(0).dtype == DType::f32 && call.in(0).shape.rank() == 1, "takes the f32 sums of blocks");
+  call.require(ErrorKind::dtype, call.in(0).dtype == DType::f32 && call.in(0).shape.rank() == 1,
+               "takes the f32 sums of blocks");
   call.require(call.in(0).shape.numel() > 0, "there are no blocks");
   return {{DType::f32, {}}};
 }

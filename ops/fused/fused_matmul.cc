@@ -19,7 +19,8 @@ GemmShape product_of(const OpCall& call) {
 
 Types infer(const OpCall& call) {
   for (std::size_t i = 0; i < kFactors; ++i)
-    call.require(call.in(i).dtype == DType::f32 && call.in(i).shape.rank() == 2, "a and b must be f32 matrices");
+    call.require(ErrorKind::dtype, call.in(i).dtype == DType::f32 && call.in(i).shape.rank() == 2,
+                 "a and b must be f32 matrices");
   const GemmShape p = product_of(call);
   call.require(call.in(1).shape[p.transpose_b ? 1 : 0] == p.k, "the columns of a are not the rows of b");
   call.require(p.k > 0, "the factors have no elements");

@@ -24,8 +24,8 @@ Reduction reduction_of(const Call& call) {
 // The type of the loss, after checking logits, target and the attribute "reduction".
 TensorType checked_loss(const OpCall& call) {
   const TensorType &logits = call.in(0), &target = call.in(1);
-  call.require(is_floating(logits.dtype), "logits must be floating");
-  call.require(target.dtype == DType::i64, "target must hold class indices, i64");
+  call.require(ErrorKind::dtype, is_floating(logits.dtype), "logits must be floating");
+  call.require(ErrorKind::dtype, target.dtype == DType::i64, "target must hold class indices, i64");
   call.require(logits.shape.rank() == 2 && target.shape.rank() == 1 && logits.shape[0] == target.shape[0],
                "needs logits [n, classes] and target [n]");
   const auto reduction = checked_attr_in(call, "reduction", 0, 2);

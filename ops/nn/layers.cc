@@ -9,7 +9,8 @@ namespace weft::nn {
 namespace {
 
 std::int64_t checked_extent(const char* what, std::int64_t extent, SourceLocation at) {
-  if (extent < 0) throw Error(std::string("[Linear] ") + what + " " + std::to_string(extent) + ": negative", at);
+  if (extent < 0)
+    throw Error(ErrorKind::shape, std::string("[Linear] ") + what + " " + std::to_string(extent) + ": negative", at);
   return extent;
 }
 
@@ -26,18 +27,24 @@ Linear::Linear(std::int64_t in, std::int64_t out, bool with_bias, DType dtype, S
 Tensor Linear::forward(const Operand& x) { return linear(x, weight, bias); }
 
 std::string Linear::str() const {
-  return "Linear(" + std::to_string(weight.size(1)) + ", " + std::to_string(weight.size(0)) +
-         (bias.defined() ? ")" : ", no bias)");
+  // The user may have put any tensor there.
+  const auto extent = [&](int dim) {
+    return weight.defined() && dim < weight.dim() ? std::to_string(weight.size(dim)) : "?";
+  };
+  return "Linear(" + extent(1) + ", " + extent(0) + (bias.defined() ? ")" : ", no bias)");
 }
 
 void Sequential::push_back(std::shared_ptr<Module> part, SourceLocation at) {
   parts_.push_back(register_module(std::to_string(parts_.size()), std::move(part), at));
 }
 
-Module& Sequential::operator[](std::size_t i) const {
-  if (i >= parts_.size())
-    throw Error("[Sequential] part " + std::to_string(i) + " of " + std::to_string(parts_.size()) + " does not exist");
-  return *parts_[i];
+Module& Sequential::operator[](const Index& i) const {
+  const auto place = static_cast<std::size_t>(i.value());  // a negative one is larger than any
+  if (place >= parts_.size())
+    throw Error(
+        "[Sequential] part " + std::to_string(i.value()) + " of " + std::to_string(parts_.size()) + " does not exist",
+        i.at());
+  return *parts_[place];
 }
 
 Tensor Sequential::forward(const Operand& x) {

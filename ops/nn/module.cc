@@ -8,7 +8,9 @@
 
 namespace weft::nn {
 
-Tensor Module::forward(const Operand& x) { throw Error("[nn] " + str() + ": forward is not overridden", x.at()); }
+Tensor Module::forward(const Operand& x) {
+  throw Error(ErrorKind::state, "[nn] " + str() + ": forward is not overridden", x.at());
+}
 
 void Module::check_name(const std::string& name, SourceLocation at) const {
   if (name.empty()) throw Error("[nn] " + str() + ": a name is empty", at);
@@ -23,9 +25,9 @@ void Module::check_name(const std::string& name, SourceLocation at) const {
 
 Tensor Module::register_parameter(const std::string& name, const Tensor& value, SourceLocation at) {
   check_name(name, at);
-  if (!value.defined()) throw Error("[nn] parameter \"" + name + "\" is undefined", at);
+  if (!value.defined()) throw Error(ErrorKind::state, "[nn] parameter \"" + name + "\" is undefined", at);
   if (!value.is_leaf())
-    throw Error("[nn] parameter \"" + name + "\" is the result of an operation", at, "use detach()");
+    throw Error(ErrorKind::state, "[nn] parameter \"" + name + "\" is the result of an operation", at, "use detach()");
   value.requires_grad_(true, at);
   parameters_.emplace_back(name, value);
   return value;
@@ -47,8 +49,9 @@ bool Module::contains(const Module* other) const {
 
 void Module::add_child(const std::string& name, std::shared_ptr<Module> part, SourceLocation at) {
   check_name(name, at);
-  if (!part) throw Error("[nn] " + str() + ": the module \"" + name + "\" is null", at);
-  if (part->contains(this)) throw Error("[nn] " + str() + ": the module \"" + name + "\" contains this one", at);
+  if (!part) throw Error(ErrorKind::state, "[nn] " + str() + ": the module \"" + name + "\" is null", at);
+  if (part->contains(this))
+    throw Error(ErrorKind::state, "[nn] " + str() + ": the module \"" + name + "\" contains this one", at);
   children_.emplace_back(name, std::move(part));
 }
 

@@ -114,9 +114,9 @@ Adam::Adam(const char* name, std::vector<Tensor> parameters, AdamOptions options
   if (!(options.beta2 >= 0 && options.beta2 < 1)) refuse("beta2", options.beta2, "not in [0, 1)");
   if (!(options.eps >= 0)) refuse("eps", options.eps, "negative");
   if (!(options.weight_decay >= 0)) refuse("weight_decay", options.weight_decay, "negative");
-  m_ = zeros_like_parameters();
-  v_ = zeros_like_parameters();
-  steps_ = counters();
+  m_ = zeros_like_parameters(at);
+  v_ = zeros_like_parameters(at);
+  steps_ = counters(at);
 }
 
 Adam::Adam(std::vector<Tensor> parameters, AdamOptions options, SourceLocation at)

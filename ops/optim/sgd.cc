@@ -24,7 +24,8 @@ Types infer(const OpCall& call) {
   require_update(call, states);
   require_scalar(call, 2 + states, DType::f64, "lr must be f64[]");
   if (call.inputs.size() == 5) require_scalar(call, 4, DType::i64, "step must be i64[]");
-  call.require(call.inputs.size() == 5 || call.attr<double>("dampening") == 0, "dampening needs the step");
+  call.require(ErrorKind::value, call.inputs.size() == 5 || call.attr<double>("dampening") == 0,
+               "dampening needs the step");
   return Types(1 + states, call.in(0));
 }
 
@@ -96,8 +97,8 @@ SGD::SGD(std::vector<Tensor> parameters, SGDOptions options, SourceLocation at)
   if (options.nesterov && (options.momentum == 0 || options.dampening != 0))
     throw Error("[SGD] nesterov needs momentum and no dampening", at);
   if (options.momentum == 0) options_.dampening = 0;  // nothing to dampen
-  if (options_.momentum != 0) momentum_ = zeros_like_parameters();
-  if (options_.dampening != 0) steps_ = counters();
+  if (options_.momentum != 0) momentum_ = zeros_like_parameters(at);
+  if (options_.dampening != 0) steps_ = counters(at);
 }
 
 void SGD::update(std::size_t i, const Tensor& grad, Updates& updates, SourceLocation at) {

@@ -13,12 +13,14 @@ namespace {
 // All leading dims are rows of one product, to which the bias is added before they are dims again.
 Value linear(std::span<const Value> v) {
   const Value &x = v[0], &weight = v[1];
-  const auto refuse = [&](std::string_view rule) { fail_call("linear", v, x.builder().where, rule); };
+  const auto refuse = [&](std::string_view rule, ErrorKind kind = ErrorKind::shape) {
+    fail_call(kind, "linear", v, x.builder().where, rule);
+  };
   if (weight.rank() != 2) refuse("the weight must be a matrix [out,in]");
   if (x.rank() == 0 || x.shape()[x.rank() - 1] != weight.shape()[1])
     refuse("the last extent of x must be the last extent of the weight");
   for (const Value& each : v)
-    if (each.dtype() != x.dtype()) refuse("dtypes differ");
+    if (each.dtype() != x.dtype()) refuse("dtypes differ", ErrorKind::dtype);
   if (v.size() > 2 && v[2].shape() != Shape{weight.shape()[0]})
     refuse("the bias must have as many elements as the weight has rows");
 

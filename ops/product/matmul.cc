@@ -26,8 +26,8 @@ std::int64_t cols(const Shape& s, bool transposed) { return s[s.rank() - (transp
 Types infer(const OpCall& call) {
   const bool ta = checked_attr<bool>(call, "transpose_a"), tb = checked_attr<bool>(call, "transpose_b");
   const Shape &a = call.in(0).shape, &b = call.in(1).shape;
-  call.require(call.in(0).dtype == call.in(1).dtype, "dtypes differ", "cast() one operand");
-  call.require(call.in(0).dtype != DType::boolean, "bool has no products", "cast() the operands");
+  call.require(ErrorKind::dtype, call.in(0).dtype == call.in(1).dtype, "dtypes differ", "cast() one operand");
+  call.require(ErrorKind::dtype, call.in(0).dtype != DType::boolean, "bool has no products", "cast() the operands");
   call.require(a.rank() >= 2 && b.rank() >= 2, "wants matrices or batches of them");
   call.require(cols(a, ta) == rows(b, tb), "the columns of a are not the rows of b");
   const Shape batch_a = batch_of(a), batch_b = batch_of(b);
@@ -91,9 +91,10 @@ Value spread(const Value& x, const Shape& batch) {
   return full.numel() == x.shape().numel() ? reshape(x, full) : expand(x, full);
 }
 
-[[noreturn]] void refuse(const Value& a, const Value& b, std::string_view rule, std::string_view hint = "") {
+[[noreturn]] void refuse(ErrorKind kind, const Value& a, const Value& b, std::string_view rule,
+                         std::string_view hint = "") {
   const std::array<Value, 2> operands{a, b};
-  fail_call("matmul", operands, a.builder().where, rule, hint);
+  fail_call(kind, "matmul", operands, a.builder().where, rule, hint);
 }
 
 // PyTorch multiplies a matrix that requires gradients with a batch as rows of the transposed batch, and transposes the
@@ -104,7 +105,8 @@ const char* transposed_name(const Shape& a, const Shape& b) {
 }
 
 const char* gradient_name(const Operand& a, const Operand& b) {
-  const int ra = a.is_number() ? 0 : a.tensor().shape().rank(), rb = b.is_number() ? 0 : b.tensor().shape().rank();
+  const auto rank = [](const Operand& x) { return x.tensor().defined() ? x.tensor().shape().rank() : 0; };
+  const int ra = rank(a), rb = rank(b);
   if (ra == 1 && rb == 1) return "DotBackward0";
   if (ra == 2 && rb == 1) return "MvBackward0";
   if (ra == 1 && rb == 2) return "SqueezeBackward4";
@@ -126,21 +128,23 @@ Value matmul(const Value& a, bool transpose_a, const Value& b, bool transpose_b)
 }
 
 Value matmul(const Value& a, const Value& b) {
-  if (a.rank() == 0 || b.rank() == 0) refuse(a, b, "wants operands of at least one dim", "mul() takes scalars");
-  if (a.dtype() != b.dtype()) refuse(a, b, "dtypes differ", "cast() one operand");
+  if (a.rank() == 0 || b.rank() == 0)
+    refuse(ErrorKind::shape, a, b, "wants operands of at least one dim", "mul() takes scalars");
+  if (a.dtype() != b.dtype()) refuse(ErrorKind::dtype, a, b, "dtypes differ", "cast() one operand");
   const Value x = a.rank() == 1 ? reshape(a, Shape{1, a.shape()[0]}) : a;
   const Value y = b.rank() == 1 ? reshape(b, Shape{b.shape()[0], 1}) : b;
-  if (cols(x.shape(), false) != rows(y.shape(), false)) refuse(a, b, "the columns of a are not the rows of b");
+  if (cols(x.shape(), false) != rows(y.shape(), false))
+    refuse(ErrorKind::shape, a, b, "the columns of a are not the rows of b");
   try {
     const std::optional<Shape> batch = broadcast(batch_of(x.shape()), batch_of(y.shape()));
-    if (!batch) refuse(a, b, "batches do not broadcast");
+    if (!batch) refuse(ErrorKind::shape, a, b, "batches do not broadcast");
     const Value product = matmul(spread(x, *batch), false, spread(y, *batch), false);
     Dims shape = batch->vec();
     if (a.rank() > 1) shape.push_back(rows(x.shape(), false));
     if (b.rank() > 1) shape.push_back(cols(y.shape(), false));
     return reshape(product, Shape(shape));
   } catch (const ShapeError& error) {
-    refuse(a, b, error.rule());
+    refuse(ErrorKind::shape, a, b, error.rule());
   }
 }
 

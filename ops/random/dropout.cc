@@ -9,14 +9,15 @@ namespace weft {
 
 // The factors of the elements are a value that the product and its gradient share.
 Tensor dropout(const Operand& x, double p, bool training) {
-  if (!(p >= 0 && p <= 1)) fail_call("dropout", {}, x.at(), "p = " + std::to_string(p) + " is outside of [0, 1]");
+  if (!(p >= 0 && p <= 1))
+    fail_call(ErrorKind::value, "dropout", {}, x.at(), "p = " + std::to_string(p) + " is outside of [0, 1]");
   const bool nothing_drops = !training || p == 0;
   if (nothing_drops && x.tensor().defined()) return x.tensor();
 
   const Operand* const operands[] = {&x};
   CaptureScope scope(operands);
   const Value v = scope.values()[0];
-  if (!is_floating(v.dtype())) fail_call("dropout", v, "wants a floating tensor");
+  if (!is_floating(v.dtype())) fail_call(ErrorKind::dtype, "dropout", v, "wants a floating tensor");
   if (nothing_drops) return scope.tensor(v);
   if (p == 1) return scope.tensor(v * zeros_like(v));
   const Value kept = cast(ge(rand(next_random(scope), v.type()), number(v.builder(), v.dtype(), p)), v.dtype());

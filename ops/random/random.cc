@@ -27,18 +27,19 @@ TensorType infer_draw(const OpCall& call) {
 
 Types infer_floating(const OpCall& call) {
   const TensorType type = infer_draw(call);
-  call.require(is_floating(type.dtype), "wants a floating dtype");
+  call.require(ErrorKind::dtype, is_floating(type.dtype), "wants a floating dtype");
   return {type};
 }
 
 Types infer_randint(const OpCall& call) {
   const TensorType type = infer_draw(call);
   const auto low = checked_attr<std::int64_t>(call, "low"), high = checked_attr<std::int64_t>(call, "high");
-  if (low >= high) call.fail("no integer lies in [" + std::to_string(low) + ", " + std::to_string(high) + ")");
-  call.require(type.dtype != DType::boolean, "wants a dtype of numbers");
+  if (low >= high)
+    call.fail(ErrorKind::value, "no integer lies in [" + std::to_string(low) + ", " + std::to_string(high) + ")");
+  call.require(ErrorKind::dtype, type.dtype != DType::boolean, "wants a dtype of numbers");
   const std::int64_t exact = std::int64_t{1} << (type.dtype == DType::f32 ? 24 : 53);
   if (is_floating(type.dtype) && (low < -exact || high > exact))
-    call.fail(std::string(name_of(type.dtype)) + " does not hold each integer of the range");
+    call.fail(ErrorKind::value, std::string(name_of(type.dtype)) + " does not hold each integer of the range");
   return {type};
 }
 

@@ -60,7 +60,7 @@ Value argmax(const Value& x, std::optional<std::int64_t> dim, bool keepdim) {
     const std::int64_t axis = normalize_axis("argmax", *dim, x.type(), b.where);
     return b.record(kArgmax, {x}, {{"dim", axis}, {"keepdim", keepdim}});
   }
-  if (x.shape().numel() == 0) fail_call("argmax", x, "no elements have no maximum");
+  if (x.shape().numel() == 0) fail_call(ErrorKind::shape, "argmax", x, "no elements have no maximum");
   const Value index =
       b.record(kArgmax, {reshape(x, {x.shape().numel()})}, {{"dim", std::int64_t{0}}, {"keepdim", false}});
   return keepdim ? reshape(index, Dims(static_cast<std::size_t>(x.rank()), 1)) : index;

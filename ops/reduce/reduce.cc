@@ -13,7 +13,8 @@ namespace weft {
 namespace {
 
 Types infer_sum(const OpCall& call) {
-  call.require(call.in(0).dtype != DType::boolean, "sums of bool are not defined", "cast(x, kInt64) counts");
+  call.require(ErrorKind::dtype, call.in(0).dtype != DType::boolean, "sums of bool are not defined",
+               "cast(x, kInt64) counts");
   return {{call.in(0).dtype, infer_reduction(call)}};
 }
 
@@ -59,7 +60,8 @@ Value sum(const Value& x, const Dims& dims, bool keepdim) {
 }
 
 Value mean(const Value& x, const Dims& dims, bool keepdim) {
-  if (!is_floating(x.dtype())) fail_call("mean", x, "needs a floating tensor", "cast(x, kFloat32) first");
+  if (!is_floating(x.dtype()))
+    fail_call(ErrorKind::dtype, "mean", x, "needs a floating tensor", "cast(x, kFloat32) first");
   double count = 1;
   for (const std::int64_t d : normalize_dims("mean", dims, x.type(), x.builder().where))
     count *= static_cast<double>(x.shape()[static_cast<int>(d)]);
@@ -69,7 +71,7 @@ Value mean(const Value& x, const Dims& dims, bool keepdim) {
 Value sum_to(const Value& x, const Shape& shape) {
   if (x.shape() == shape) return x;
   const int added = x.rank() - shape.rank();
-  const auto fail = [&] { fail_call("sum_to", x, "does not come from broadcasting " + shape.str()); };
+  const auto fail = [&] { fail_call(ErrorKind::shape, "sum_to", x, "does not come from broadcasting " + shape.str()); };
   if (added < 0) fail();
   Dims dims;
   for (int d = 0; d < x.rank(); ++d) {

@@ -24,7 +24,8 @@ Dims normalize_dims(std::string_view op, const Dims& dims, const TensorType& typ
   std::sort(result.begin(), result.end());
   const auto twice = std::adjacent_find(result.begin(), result.end());
   if (twice != result.end())
-    throw Error("[" + std::string(op) + "] a: " + type.str() + ": dim " + std::to_string(*twice) + " is given twice",
+    throw Error(ErrorKind::shape,
+                "[" + std::string(op) + "] a: " + type.str() + ": dim " + std::to_string(*twice) + " is given twice",
                 where);
   if (rank == 0) result.clear();
   return result;

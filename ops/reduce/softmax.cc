@@ -9,7 +9,7 @@ namespace weft {
 namespace {
 
 Types infer(const OpCall& call) {
-  call.require(is_floating(call.in(0).dtype), "needs a floating tensor", "cast(x, kFloat32) first");
+  call.require(ErrorKind::dtype, is_floating(call.in(0).dtype), "needs a floating tensor", "cast(x, kFloat32) first");
   infer_axis(call);
   return {call.in(0)};
 }

@@ -25,7 +25,7 @@ Types infer(const OpCall& call) {
   Dims shape = first.vec();
   for (std::size_t i = 0; i < call.inputs.size(); ++i) {
     const Shape& next = call.in(i).shape;
-    call.require(call.in(i).dtype == call.in(0).dtype, "dtypes differ");
+    call.require(ErrorKind::dtype, call.in(i).dtype == call.in(0).dtype, "dtypes differ");
     if (i == lead || is_skipped(next)) continue;
     call.require(next.rank() == first.rank(), "ranks differ");
     for (int d = 0; d < first.rank(); ++d)
@@ -99,13 +99,15 @@ Value stack(std::span<const Value> values, std::int64_t dim) {
   std::vector<Value> rows = promoted(values);
   const std::int64_t rank = rows[0].rank();
   for (const Value& row : rows)
-    if (row.shape() != rows[0].shape()) fail_call("stack", values, row.builder().where, "shapes differ");
+    if (row.shape() != rows[0].shape())
+      fail_call(ErrorKind::shape, "stack", values, row.builder().where, "shapes differ");
   if (dim < -rank - 1 || dim > rank)
-    fail_call("stack", values, rows[0].builder().where,
+    fail_call(ErrorKind::shape, "stack", values, rows[0].builder().where,
               "dim " + std::to_string(dim) + " is outside of [" + std::to_string(-rank - 1) + ", " +
                   std::to_string(rank) + "]");
   if (rank == Shape::kMaxRank)
-    fail_call("stack", values, rows[0].builder().where, "the operands have as many dims as a tensor can have");
+    fail_call(ErrorKind::shape, "stack", values, rows[0].builder().where,
+              "the operands have as many dims as a tensor can have");
   const std::int64_t at = dim < 0 ? dim + rank + 1 : dim;
   for (Value& row : rows) row = unsqueeze(row, at);
   return cat(rows, at);
@@ -121,12 +123,12 @@ Value cat(std::span<const Value> values, std::int64_t dim) {
 }
 
 Tensor cat(const std::vector<Tensor>& tensors, std::int64_t dim, SourceLocation at) {
-  if (tensors.empty()) fail_call("cat", {}, at, "wants at least one tensor");
+  if (tensors.empty()) fail_call(ErrorKind::value, "cat", {}, at, "wants at least one tensor");
   return capture(tensors, at, [&](std::span<const Value> v) { return cat_promoted(v, dim); });
 }
 
 Tensor stack(const std::vector<Tensor>& tensors, std::int64_t dim, SourceLocation at) {
-  if (tensors.empty()) fail_call("stack", {}, at, "wants at least one tensor");
+  if (tensors.empty()) fail_call(ErrorKind::value, "stack", {}, at, "wants at least one tensor");
   return capture(
       tensors, at, [&](std::span<const Value> v) { return stack(v, dim); }, "StackBackward0");
 }

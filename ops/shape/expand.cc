@@ -77,7 +77,7 @@ Dims resolve(const Value& x, Dims shape) {
   for (std::size_t d = 0; d < shape.size(); ++d) {
     if (shape[d] != -1) continue;
     const std::int64_t from = static_cast<std::int64_t>(d) - added;
-    if (from < 0 || from >= x.rank()) fail_call("expand", x, "-1 in a new dim has no extent to keep");
+    if (from < 0 || from >= x.rank()) fail_call(ErrorKind::shape, "expand", x, "-1 in a new dim has no extent to keep");
     shape[d] = x.shape()[static_cast<int>(from)];
   }
   return shape;

@@ -147,7 +147,8 @@ Tensor Tensor::t(SourceLocation at) const {
   return capture_view(
       x,
       [](std::span<const Value> v) {
-        if (v[0].rank() > 2) fail_call("t", v[0], "wants at most 2 dims", "transpose() and permute() take any number");
+        if (v[0].rank() > 2)
+          fail_call(ErrorKind::shape, "t", v[0], "wants at most 2 dims", "transpose() and permute() take any number");
         return record_permute(v[0], v[0].rank() == 2 ? Dims{1, 0} : swapped(v[0], 0, 0));
       },
       "TBackward0");

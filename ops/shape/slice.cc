@@ -111,7 +111,7 @@ WEFT_REGISTER_OP(kSliceScatter);
 // start + i * step of dim.
 Types infer_write(const OpCall& call) {
   const TensorType &whole = call.in(0), &part = call.in(1);
-  call.require(whole.dtype == part.dtype, "the dtypes differ");
+  call.require(ErrorKind::dtype, whole.dtype == part.dtype, "the dtypes differ");
   call.require(whole.shape.rank() == part.shape.rank(), "the ranks differ");
   const auto dim = checked_attr_in(call, "dim", 0, whole.shape.rank() - 1);
   const std::int64_t start = checked_attr_in(call, "start", 0, whole.shape[static_cast<int>(dim)]);
@@ -171,7 +171,7 @@ Value narrow(const Value& x, std::int64_t dim, std::int64_t start, std::int64_t 
   const std::int64_t d = checked_dim("narrow", dim, x);
   const std::int64_t extent = x.shape()[static_cast<int>(d)], from = start < 0 ? start + extent : start;
   if (from < 0 || from > extent || length < 0 || length > extent - from)
-    fail_call("narrow", x,
+    fail_call(ErrorKind::value, "narrow", x,
               "start " + std::to_string(start) + " and length " + std::to_string(length) + " leave the extent " +
                   std::to_string(extent) + " of dim " + std::to_string(dim));
   return slice(x, d, from, from + length, 1);
@@ -181,7 +181,7 @@ Value select(const Value& x, std::int64_t dim, std::int64_t index) {
   const std::int64_t d = checked_dim("select", dim, x);
   const std::int64_t extent = x.shape()[static_cast<int>(d)], at = index < 0 ? index + extent : index;
   if (at < 0 || at >= extent)
-    fail_call("select", x,
+    fail_call(ErrorKind::value, "select", x,
               "index " + std::to_string(index) + " is outside of dim " + std::to_string(dim) + " of extent " +
                   std::to_string(extent));
   return squeeze(slice(x, d, at, at + 1, 1), d);
@@ -191,7 +191,7 @@ Value select(const Value& x, std::int64_t dim, std::int64_t index) {
 
 Value slice(const Value& x, std::int64_t dim, std::int64_t start, std::int64_t end, std::int64_t step) {
   const std::int64_t d = checked_dim("slice", dim, x);
-  if (step < 1) fail_call("slice", x, "step " + std::to_string(step) + " is below 1");
+  if (step < 1) fail_call(ErrorKind::value, "slice", x, "step " + std::to_string(step) + " is below 1");
   const std::int64_t extent = x.shape()[static_cast<int>(d)];
   const std::int64_t from = clamped(start, extent), to = std::max(from, clamped(end, extent));
   // A longer step than the extent takes one element, as the extent does.

@@ -48,23 +48,25 @@ Value record_reshape(const Value& x, Dims shape) {
 // The shape with its -1 worked out.
 Dims resolve(std::string_view name, const Value& x, Dims shape) {
   const std::string asked = "shape " + dims_text(shape) + " ";
-  if (shape.size() > Shape::kMaxRank) fail_call(name, x, asked + "has more than 8 dims");
+  if (shape.size() > Shape::kMaxRank) fail_call(ErrorKind::shape, name, x, asked + "has more than 8 dims");
   std::int64_t* open = nullptr;
   Dims known;
   for (std::int64_t& d : shape) {
-    if (d < -1) fail_call(name, x, asked + "has a negative extent", "-1 stands for the extent that follows");
+    if (d < -1)
+      fail_call(ErrorKind::shape, name, x, asked + "has a negative extent", "-1 stands for the extent that follows");
     if (d >= 0) known.push_back(d);
-    if (d == -1 && open) fail_call(name, x, asked + "has more than one -1");
+    if (d == -1 && open) fail_call(ErrorKind::shape, name, x, asked + "has more than one -1");
     if (d == -1) open = &d;
   }
   const std::int64_t numel = x.shape().numel(),
                      product = checked_shape(name, std::span(&x, 1), x.builder().where, known).numel();
   if (open) {
-    if (product == 0) fail_call(name, x, asked + "leaves -1 open: any extent would do");
-    if (numel % product != 0) fail_call(name, x, asked + "does not fit " + std::to_string(numel) + " elements");
+    if (product == 0) fail_call(ErrorKind::shape, name, x, asked + "leaves -1 open: any extent would do");
+    if (numel % product != 0)
+      fail_call(ErrorKind::shape, name, x, asked + "does not fit " + std::to_string(numel) + " elements");
     *open = numel / product;
   } else if (numel != product) {
-    fail_call(name, x, asked + "does not fit " + std::to_string(numel) + " elements");
+    fail_call(ErrorKind::shape, name, x, asked + "does not fit " + std::to_string(numel) + " elements");
   }
   return shape;
 }
@@ -72,12 +74,12 @@ Dims resolve(std::string_view name, const Value& x, Dims shape) {
 Dims flattened(const Value& x, std::int64_t start_dim, std::int64_t end_dim) {
   if (x.rank() == 0) {
     if (start_dim < -1 || start_dim > 0 || end_dim < -1 || end_dim > 0)
-      fail_call("flatten", x, "a scalar has dims -1 and 0 only");
+      fail_call(ErrorKind::shape, "flatten", x, "a scalar has dims -1 and 0 only");
     return {1};
   }
   const std::int64_t start = normalize_dim("flatten", start_dim, x.type(), x.builder().where);
   const std::int64_t end = normalize_dim("flatten", end_dim, x.type(), x.builder().where);
-  if (start > end) fail_call("flatten", x, "start_dim comes after end_dim");
+  if (start > end) fail_call(ErrorKind::shape, "flatten", x, "start_dim comes after end_dim");
   Dims shape = x.shape().vec();
   std::int64_t product = 1;
   for (std::int64_t d = start; d <= end; ++d) product *= x.shape()[static_cast<int>(d)];
@@ -103,9 +105,10 @@ Dims squeezed(const Value& x, std::int64_t dim) {
 }
 
 Dims unsqueezed(const Value& x, std::int64_t dim) {
-  if (x.rank() == Shape::kMaxRank) fail_call("unsqueeze", x, "the operand has as many dims as a tensor can have");
+  if (x.rank() == Shape::kMaxRank)
+    fail_call(ErrorKind::shape, "unsqueeze", x, "the operand has as many dims as a tensor can have");
   if (dim < -x.rank() - 1 || dim > x.rank())
-    fail_call("unsqueeze", x,
+    fail_call(ErrorKind::shape, "unsqueeze", x,
               "dim " + std::to_string(dim) + " is outside of [" + std::to_string(-x.rank() - 1) + ", " +
                   std::to_string(x.rank()) + "]");
   Dims shape = x.shape().vec();

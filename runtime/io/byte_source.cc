@@ -32,13 +32,14 @@ ByteSource::ByteSource(std::string op, std::string path, SourceLocation at)
   if (pending_.size() < 2 || pending_[0] != 0x1f || pending_[1] != 0x8b) return;
   inflater_ = std::make_unique<Inflater>();
   constexpr int kGzipOnly = 16;
-  if (inflateInit2(&inflater_->stream, kGzipOnly + MAX_WBITS) != Z_OK) fail("no memory to decompress it");
+  if (inflateInit2(&inflater_->stream, kGzipOnly + MAX_WBITS) != Z_OK)
+    fail(ErrorKind::memory, "no memory to decompress it");
 }
 
 ByteSource::~ByteSource() = default;
 
-void ByteSource::fail(const std::string& rule, const std::string& hint) const {
-  throw Error("[" + op_ + "] " + path_ + ": " + rule, at_, hint);
+void ByteSource::fail(ErrorKind kind, const std::string& rule, const std::string& hint) const {
+  throw Error(kind, "[" + op_ + "] " + path_ + ": " + rule, at_, hint);
 }
 
 bool ByteSource::refill() {

@@ -24,7 +24,10 @@ class ByteSource {
   // Fills the span; fewer bytes only at the end of the file.
   std::size_t read(std::span<unsigned char> bytes);
 
-  [[noreturn]] void fail(const std::string& rule, const std::string& hint = "") const;
+  [[noreturn]] void fail(const std::string& rule, const std::string& hint = "") const {
+    fail(ErrorKind::io, rule, hint);
+  }
+  [[noreturn]] void fail(ErrorKind kind, const std::string& rule, const std::string& hint = "") const;
 
  private:
   struct Inflater;

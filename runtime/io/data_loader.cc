@@ -85,33 +85,38 @@ struct DataLoader::Pass {
 
 DataLoader::DataLoader(Dataset dataset, DataLoaderOptions options, SourceLocation at)
     : dataset_(std::move(dataset)), options_(options) {
-  const auto require = [&](bool ok, const std::string& rule) {
+  const auto require = [&](ErrorKind kind, bool ok, const std::string& rule) {
     if (!ok)
-      throw Error("[DataLoader] inputs: " + describe(dataset_.inputs) + ", targets: " + describe(dataset_.targets) +
+      throw Error(kind,
+                  "[DataLoader] inputs: " + describe(dataset_.inputs) + ", targets: " + describe(dataset_.targets) +
                       ", batch_size: " + std::to_string(options_.batch_size) + ": " + rule,
                   at);
   };
-  require(dataset_.inputs.defined() && dataset_.targets.defined(), "both tensors must be defined");
-  require(dataset_.inputs.dim() > 0 && dataset_.targets.dim() > 0, "a scalar has no rows");
-  require(dataset_.inputs.size(0) == dataset_.targets.size(0), "there must be one target for each input");
-  require(options_.batch_size > 0, "batch_size must be positive");
+  require(ErrorKind::state, dataset_.inputs.defined() && dataset_.targets.defined(), "both tensors must be defined");
+  require(ErrorKind::shape, dataset_.inputs.dim() > 0 && dataset_.targets.dim() > 0, "a scalar has no rows");
+  require(ErrorKind::shape, dataset_.inputs.size(0) == dataset_.targets.size(0),
+          "there must be one target for each input");
+  require(ErrorKind::value, options_.batch_size > 0, "batch_size must be positive");
 }
 
-std::int64_t DataLoader::size() const { return dataset_.inputs.size(0); }
+std::int64_t DataLoader::size(SourceLocation at) const { return dataset_.inputs.size(0, at); }
 
-std::int64_t DataLoader::num_batches() const {
-  const std::int64_t whole = size() / options_.batch_size;
-  return whole + (!options_.drop_last && size() % options_.batch_size != 0);
+std::int64_t DataLoader::num_batches(SourceLocation at) const {
+  const std::int64_t whole = size(at) / options_.batch_size;
+  return whole + (!options_.drop_last && size(at) % options_.batch_size != 0);
 }
 
-DataLoader::Iterator DataLoader::begin() {
-  Pass pass{dataset_, options_.batch_size, size(), num_batches(), {}};
-  if (options_.shuffle) pass.order = shuffled(size(), options_.seed, epoch_);
+DataLoader::Iterator DataLoader::begin(SourceLocation at) {
+  Pass pass{dataset_, options_.batch_size, size(at), num_batches(at), {}};
+  if (options_.shuffle) pass.order = shuffled(pass.size, options_.seed, epoch_);
   ++epoch_;
   return Iterator(std::make_shared<const Pass>(std::move(pass)));
 }
 
 Batch DataLoader::Iterator::operator*() const {
+  if (batch_ >= pass_->batches)
+    throw Error("[DataLoader] batch " + std::to_string(batch_) + " of " + std::to_string(pass_->batches) +
+                " does not exist");
   const std::int64_t first = batch_ * pass_->batch_size;
   const Rows rows{pass_->order, first, std::min(pass_->batch_size, pass_->size - first)};
   return {gather(pass_->dataset.inputs, rows), gather(pass_->dataset.targets, rows)};

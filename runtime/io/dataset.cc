@@ -13,7 +13,7 @@ constexpr float kBrightest = 255;
 
 [[noreturn]] void fail(const std::string& what, const std::string& rule, SourceLocation at,
                        const std::string& hint = "") {
-  throw Error("[fashion_mnist] " + what + ": " + rule, at, hint);
+  throw Error(ErrorKind::io, "[fashion_mnist] " + what + ": " + rule, at, hint);
 }
 
 // The compressed file where it is there, else the plain one.
@@ -49,7 +49,7 @@ Dataset fashion_mnist(const std::string& folder, bool train, SourceLocation at) 
     fail(label_path, "labels must be from 0 to 9", at);
 
   const TensorType pixels{DType::f32, {n, images.shape[1] * images.shape[2]}};
-  auto buffer = std::make_shared<Buffer>(pixels.bytes());
+  auto buffer = make_buffer(pixels.bytes(), at);
   std::transform(images.bytes.begin(), images.bytes.end(), buffer->as<float>(),
                  [](unsigned char byte) { return static_cast<float>(byte) / kBrightest; });
   return {make_leaf(pixels, std::move(buffer)), to_tensor(labels, at)};

@@ -77,9 +77,9 @@ void to_native_order(std::vector<unsigned char>& bytes, std::size_t element) {
 
 // To is the element type of the tensor, From that of the bytes.
 template <class From, class To>
-Tensor convert(const IdxArray& array) {
+Tensor convert(const IdxArray& array, SourceLocation at) {
   const TensorType type{dtype_of<To>, array.shape};
-  auto buffer = std::make_shared<Buffer>(type.bytes());
+  auto buffer = make_buffer(type.bytes(), at);
   const unsigned char* from = array.bytes.data();
   To* to = buffer->as<To>();
   for (std::int64_t i = 0; i < array.shape.numel(); ++i, from += sizeof(From)) {
@@ -107,29 +107,30 @@ IdxArray read_idx(const std::string& path, SourceLocation at) {
     to_native_order(array.bytes, element);
     return array;
   } catch (const std::bad_alloc&) {
-    source.fail("is too large for the memory of this machine");
+    source.fail(ErrorKind::memory, "is too large for the memory of this machine");
   }
 }
 
 Tensor to_tensor(const IdxArray& array, SourceLocation at) {
   const std::size_t element = element_bytes(static_cast<unsigned char>(array.type));
   if (element == 0 || array.bytes.size() != static_cast<std::size_t>(array.shape.numel()) * element)
-    throw Error("[to_tensor] IDX array" + array.shape.str() + ": " + decimal(array.bytes.size()) +
+    throw Error(ErrorKind::shape,
+                "[to_tensor] IDX array" + array.shape.str() + ": " + decimal(array.bytes.size()) +
                     " bytes do not fit its shape and element type",
                 at);
   switch (array.type) {
     case IdxType::u8:
-      return convert<std::uint8_t, std::int64_t>(array);
+      return convert<std::uint8_t, std::int64_t>(array, at);
     case IdxType::i8:
-      return convert<std::int8_t, std::int64_t>(array);
+      return convert<std::int8_t, std::int64_t>(array, at);
     case IdxType::i16:
-      return convert<std::int16_t, std::int64_t>(array);
+      return convert<std::int16_t, std::int64_t>(array, at);
     case IdxType::i32:
-      return convert<std::int32_t, std::int64_t>(array);
+      return convert<std::int32_t, std::int64_t>(array, at);
     case IdxType::f32:
-      return convert<float, float>(array);
+      return convert<float, float>(array, at);
     default:
-      return convert<double, double>(array);
+      return convert<double, double>(array, at);
   }
 }
 

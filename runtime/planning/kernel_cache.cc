@@ -45,7 +45,8 @@ std::uint32_t KernelCache::of_node(NodeId n) {
   for (auto at = first; at != last && same_hash < kSameHash; ++at, ++same_hash)
     if (same_call(at->second.first, n)) return at->second.second;
 
-  if (!node.op->compile) throw Error("[" + std::string(node.op->name) + "] has no kernel", node.where);
+  if (!node.op->compile)
+    throw Error(ErrorKind::state, "[" + std::string(node.op->name) + "] has no kernel", node.where);
   std::vector<const TensorType*> types;
   const OpCall call = call_of(graph, n, types);
   const auto start = std::chrono::steady_clock::now();

@@ -1,5 +1,8 @@
 #include "runtime/planning/plan.h"
 
+#include <sys/sysinfo.h>
+
+#include <string>
 #include <utility>
 
 #include "runtime/planning/draft.h"
@@ -18,6 +21,28 @@ void add_external_bytes(Plan& plan) {
     plan.stats.result_bytes += graph.type(graph.outputs()[k]).bytes();
 }
 
+std::size_t machine_memory() {
+  struct sysinfo info {};
+  if (sysinfo(&info) != 0) return ~std::size_t{0};
+  return (static_cast<std::size_t>(info.totalram) + info.totalswap) * info.mem_unit;
+}
+
+// A value that no memory can hold is refused here: nobody waits for a plan of its countless parts, and a system that
+// promises any bytes would end the process when they are written.
+void check_sizes(const Draft& d) {
+  static const std::size_t memory = machine_memory();
+  for (NodeId n = 0; n < d.graph.size(); ++n) {
+    if (d.role[n] != Role::step) continue;
+    for (const TensorType& type : d.graph.node(n).outputs) {
+      if (type.bytes() <= memory) continue;
+      std::vector<const TensorType*> types;
+      call_of(d.graph, n, types)
+          .fail(ErrorKind::memory,
+                "cannot allocate " + std::to_string(type.bytes()) + " bytes, more than this machine has");
+    }
+  }
+}
+
 }  // namespace
 
 std::shared_ptr<const Plan> make_plan(Program program) {
@@ -27,6 +52,7 @@ std::shared_ptr<const Plan> make_plan(Program program) {
   Draft draft(*plan);
   KernelCache kernels(*plan);
   classify(draft);
+  check_sizes(draft);
   compute_constants(draft, kernels);
   place_values(draft);
   emit_steps(draft, kernels);

@@ -1,5 +1,6 @@
 #include "runtime/running/failure.h"
 
+#include <new>
 #include <string>
 
 #include "runtime/planning/kernel_cache.h"
@@ -24,11 +25,13 @@ void throw_failure(const Graph& graph, NodeId n, const std::exception_ptr& cause
   } catch (const Error& error) {
     // Equal calls share a kernel, which may have been made for another line.
     if (*error.where().file) throw error.at(call.where);
-    call.fail(without_prefix(error.what(), call.op.name));
+    call.fail(error.kind(), without_prefix(without_prefix(error.what(), "memory"), call.op.name));
+  } catch (const std::bad_alloc&) {
+    call.fail(ErrorKind::memory, "cannot allocate what the kernel needs");
   } catch (const std::exception& error) {
-    call.fail(error.what());
+    call.fail(ErrorKind::state, error.what());
   } catch (...) {
-    call.fail("the kernel threw something that is no std::exception");
+    call.fail(ErrorKind::state, "the kernel threw something that is no std::exception");
   }
 }
 

@@ -28,10 +28,34 @@ Run::~Run() {
   ArenaPool::scratch().leave(plan_->stats.scratch_bytes);
 }
 
+// The bytes of a run that could not be had are laid to the call with the largest results in the arena, in whose line
+// the user can do something about it.
+void Run::refuse_memory(const std::exception_ptr& cause) const {
+  const Graph& graph = plan_->program.graph;
+  NodeId largest = Step::kNoNode;
+  std::size_t most = 0;
+  for (const Step& step : plan_->steps) {
+    if (step.node == Step::kNoNode) continue;
+    std::size_t bytes = 0;
+    for (std::uint32_t k = 0; k < step.num_outputs; ++k)
+      if (plan_->slots[step.first_slot + step.num_inputs + k].space == Space::arena)
+        bytes += graph.type({step.node, k}).bytes();
+    if (largest != Step::kNoNode && bytes <= most) continue;
+    largest = step.node;
+    most = bytes;
+  }
+  if (largest == Step::kNoNode) std::rethrow_exception(cause);
+  throw_failure(graph, largest, cause);
+}
+
 // The pointers into the arena are computed again when it has moved since the last run.
 void Run::take_memory() {
-  if (!arena_) arena_ = ArenaPool::values().take(plan_->stats.arena_bytes, arena_address_);
-  provide_scratch(1);
+  try {
+    if (!arena_) arena_ = ArenaPool::values().take(plan_->stats.arena_bytes, arena_address_);
+    provide_scratch(1);
+  } catch (const Error&) {
+    refuse_memory(std::current_exception());
+  }
   if (arena_->as<char>() == arena_address_) return;
   arena_address_ = arena_->as<char>();
   for (std::size_t i = 0; i < pointers_.size(); ++i)
@@ -131,11 +155,11 @@ void Run::check_bound() const {
     const TensorType& type =
         is_result(e) ? graph.type(graph.outputs()[e - inputs]) : graph.node(graph.inputs()[input]).outputs[0];
     if (type.bytes() == 0) continue;
-    throw Error("[run] " +
-                (is_result(e)        ? "result " + std::to_string(e - inputs)
-                 : input < arguments ? "argument " + std::to_string(input)
-                                     : "variable " + std::to_string(input - arguments)) +
-                " is not bound");
+    throw Error(ErrorKind::state, "[run] " +
+                                      (is_result(e)        ? "result " + std::to_string(e - inputs)
+                                       : input < arguments ? "argument " + std::to_string(input)
+                                                           : "variable " + std::to_string(input - arguments)) +
+                                      " is not bound");
   }
 }
 

@@ -78,6 +78,7 @@ class Run {
   void make_invocations();
   void* resolve(const Slot& slot) const;
   void take_memory();
+  [[noreturn]] void refuse_memory(const std::exception_ptr& cause) const;
   void give_back_memory();
   void index_externals();
   void bind(std::size_t external, const void* bytes);

@@ -38,7 +38,7 @@ bool VariableAccess::give_way(Variable& obstacle, bool to_writer) {
   for (std::size_t i = 0; i < taken_; ++i)
     own = own || (uses_[i].kind != Kind::read && uses_[i].variable.get() == &obstacle);
   release();
-  if (own) throw Error("[assign] a leaf is written twice");
+  if (own) throw Error(ErrorKind::state, "[assign] a leaf is written twice");
   if (to_writer)
     obstacle.wait_for_writer();
   else

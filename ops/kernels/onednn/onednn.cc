@@ -122,7 +122,9 @@ class Execution {
     bound_[i] = pointer;
   }
   static void check(dnnl_status_t status) {
-    if (status != dnnl_success) throw Error("[matmul] oneDNN failed with status " + std::to_string(status));
+    if (status == dnnl_success) return;
+    throw Error(status == dnnl_out_of_memory ? ErrorKind::memory : ErrorKind::state,
+                "[matmul] oneDNN failed with status " + std::to_string(status));
   }
 
   std::shared_ptr<const Matmul> matmul_;
