@@ -109,7 +109,7 @@ namespace {
 // PyTorch refuses what would subtract truth values, be they tensors or numbers.
 [[noreturn]] void refuse_bool(const Value& a, const Value& b) {
   const std::array operands{a, b};
-  fail_call("sub", operands, a.builder().where, "bool has no differences",
+  fail_call(ErrorKind::dtype, "sub", operands, a.builder().where, "bool has no differences",
             "use logical_xor(), logical_not() or cast()");
 }
 bool is_truth(const Operand& x) { return x.is_number() && x.number_dtype() == DType::boolean; }
