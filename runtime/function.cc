@@ -127,8 +127,8 @@ struct Function::Impl {
   }
 };
 
-Function::Function(Body body, CompileOptions options) : impl_(std::make_shared<Impl>()) {
-  detail::require_callable(static_cast<bool>(body));
+Function::Function(Body body, CompileOptions options, SourceLocation at) : impl_(std::make_shared<Impl>()) {
+  detail::placed(at, [&] { detail::require_callable(static_cast<bool>(body)); });
   impl_->body = [body = std::move(body)](const detail::Bundle& inputs) -> detail::Bundle {
     return {body(inputs.tensors), {}, {}};
   };
@@ -166,7 +166,7 @@ detail::Bundle Function::call_bundle(const detail::Bundle& inputs, SourceLocatio
 }
 
 std::vector<Tensor> Function::call(const std::vector<Tensor>& inputs, SourceLocation at) const {
-  return call_bundle({inputs, {}, {}}, at).tensors;
+  return detail::placed(at, [&] { return call_bundle({inputs, {}, {}}, at).tensors; });
 }
 
 namespace detail {
@@ -197,8 +197,8 @@ void require_callable(bool callable) {
 
 }  // namespace detail
 
-MemoryReport Function::memory() const {
-  const auto program = impl({}).used_last();
+MemoryReport Function::memory(SourceLocation at) const {
+  const auto program = impl(at).used_last();
   if (!program) return {};
   const PlanStats& stats = program->plan().stats;
   return {stats.arena_bytes,
@@ -214,20 +214,20 @@ MemoryReport Function::memory() const {
 
 ScheduleReport Function::schedule_report(int workers, SourceLocation at) const {
   if (workers < 1) throw Error("[schedule_report] " + std::to_string(workers) + " workers: at least 1", at);
-  const auto program = impl({}).used_last();
+  const auto program = impl(at).used_last();
   if (!program) throw Error(ErrorKind::state, "[schedule_report] no program yet", at, "call the function once");
   TracedProgram::RunOptions options = impl(at).run_options();
   const TracedProgram::RunOptions serial{serial_executor(), options.flush_denormals};
   return simulate(program->plan(), program->step_seconds(workers == 1 ? serial : options), workers);
 }
 
-std::string Function::plan_text() const {
-  const auto program = impl({}).used_last();
+std::string Function::plan_text(SourceLocation at) const {
+  const auto program = impl(at).used_last();
   return program ? describe(program->plan()) : "";
 }
 
-FunctionStats Function::stats() const {
-  Impl& function = impl({});
+FunctionStats Function::stats(SourceLocation at) const {
+  Impl& function = impl(at);
   FunctionStats stats;
   stats.runs = function.runs.load(std::memory_order_relaxed);
   const auto program = function.used_last();
@@ -242,13 +242,13 @@ FunctionStats Function::stats() const {
   return stats;
 }
 
-std::string Function::graph_text() const {
-  const auto program = impl({}).used_last();
+std::string Function::graph_text(SourceLocation at) const {
+  const auto program = impl(at).used_last();
   return program ? print_graph(program->plan().program.graph) : "";
 }
 
-void Function::write_dot(std::ostream& out) const {
-  if (const auto program = impl({}).used_last()) weft::write_dot(program->plan().program.graph, out);
+void Function::write_dot(std::ostream& out, SourceLocation at) const {
+  if (const auto program = impl(at).used_last()) weft::write_dot(program->plan().program.graph, out);
 }
 
 }  // namespace weft

@@ -119,23 +119,23 @@ class Function {
  public:
   using Body = std::function<std::vector<Tensor>(const std::vector<Tensor>&)>;
 
-  explicit Function(Body body, CompileOptions options = {});
+  explicit Function(Body body, CompileOptions options = {}, SourceLocation at = SourceLocation::current());
 
   std::vector<Tensor> call(const std::vector<Tensor>& inputs, SourceLocation at = SourceLocation::current()) const;
 
   // Of the program that was used last; empty before the first call.
-  MemoryReport memory() const;
-  FunctionStats stats() const;
-  std::string graph_text() const;
+  MemoryReport memory(SourceLocation at = SourceLocation::current()) const;
+  FunctionStats stats(SourceLocation at = SourceLocation::current()) const;
+  std::string graph_text(SourceLocation at = SourceLocation::current()) const;
   // The steps of a run: where their operands are, what they are expected to take, which steps follow.
-  std::string plan_text() const;
+  std::string plan_text(SourceLocation at = SourceLocation::current()) const;
   // Measures each step of the program on copies of its variables, and simulates a run by `workers`. For more than one
   // worker, steps are measured while they run side by side in the caller's task arena, so the times include how much
   // that many threads slow each other down, not how much `workers` would. Takes the time and the memory of a few runs.
   // Throws Error before the first call, and for less than one worker.
   ScheduleReport schedule_report(int workers, SourceLocation at = SourceLocation::current()) const;
   // Graphviz, with shapes and bytes.
-  void write_dot(std::ostream& out) const;
+  void write_dot(std::ostream& out, SourceLocation at = SourceLocation::current()) const;
 
  protected:
   using BundleBody = std::function<detail::Bundle(const detail::Bundle&)>;

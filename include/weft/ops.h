@@ -89,7 +89,7 @@ Tensor sigmoid(const Operand& x);  // 1 / (1 + e^-x)
 Tensor relu(const Operand& x);     // max(x, 0); gradient 0 at 0
 Tensor gelu(const Operand& x);     // x * Phi(x), Phi the normal distribution function (Hendrycks and Gimpel 2016)
 Tensor erf(const Operand& x);
-// min(max(x, min), max); the gradient is 1 where min <= x <= max and 0 elsewhere.
+// min(max(x, min), max); the gradient is 1 where min < x < max and 0 elsewhere.
 Tensor clamp(const Operand& x, std::optional<double> min, std::optional<double> max = std::nullopt);
 Tensor logical_not(const Operand& x);
 Tensor cast(const Operand& x, DType dtype);
