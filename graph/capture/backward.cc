@@ -81,6 +81,8 @@ std::vector<std::shared_ptr<TensorImpl>> find_owners(EagerRequest& request) {
     if (!entry.reached) continue;
     auto owner = entry.call->leaf.lock();
     if (!owner || !(entry.call->is_leaf || owner->retains_grad)) continue;
+    // A leaf that requires gradients no more gets none. In a trace the flag may be set by the run, at its end.
+    if (entry.call->is_leaf && !owner->leaf_requires_grad && !Trace::current()) continue;
     const auto [at, fresh] = index.try_emplace(owner.get(), owners.size());
     if (fresh) {
       owners.push_back(std::move(owner));

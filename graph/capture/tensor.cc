@@ -152,6 +152,9 @@ GradFn Tensor::grad_fn(SourceLocation at) const {
   TensorImpl& impl = checked(impl_, at);
   if (impl.is_leaf()) return {};
   const CapturedValue version = current_version(impl_, at);
+  // PyTorch makes the history of a view anew when its base was written since.
+  const CapturedValue base = impl.view ? impl.view->base->call_if_any() : CapturedValue{};
+  if (base && base.call->order != impl.view->base_order) return {"AsStridedBackward0", version.call.get()};
   return {impl.grad_name ? impl.grad_name : version.call->op->grad_name, version.call.get()};
 }
 

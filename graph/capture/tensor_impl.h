@@ -33,6 +33,7 @@ struct ViewPath {
   bool tracks_grad = true;  // false: detach() or data() is on the way, or grad mode was off
   bool in_no_grad = false;  // grad mode was off, and the view would track gradients otherwise
   bool of_leaf = false;     // the base was a leaf that requires gradients when the view was made
+  std::uint64_t base_order = 0;  // of the captured call that the base was then; 0: it was storage
 };
 
 struct TensorImpl : std::enable_shared_from_this<TensorImpl> {

@@ -102,6 +102,7 @@ Tensor make_view(const std::shared_ptr<TensorImpl>& of, std::vector<ViewStep> st
       path.steps.back().op != &kDetach)
     path.in_no_grad = true;
   path.of_leaf = path.base->leaf_requires_grad;
+  if (const CapturedValue version = path.base->call_if_any()) path.base_order = version.call->order;
   impl->view = std::move(path);
   impl->grad_name = grad_name;
   // A view of a detached view that is a leaf of its own starts from that leaf, unless it is detached again.

@@ -33,11 +33,12 @@ Kernel compile_sum(const OpCall& call) {
 
 // A sum begins at 0, so that -0 alone gives 0.
 std::optional<ValueId> simplify_sum(Rewriter& r, const Call& call) {
-  const DType dtype = call.type().dtype;
-  const std::optional<ValueId> x = simplify_reduction(r, call);
-  if (!x || dtype == DType::i64) return x;
-  const ValueId zero = r.full({dtype, {}}, 0);
-  return r.record(known_ops::add(), {*x, zero}, {});
+  const TensorType x = r.type(call.operands[0]), sum = call.type();
+  if (x.dtype != sum.dtype || x.shape.numel() != sum.shape.numel()) return std::nullopt;
+  if (sum.dtype == DType::i64) return r.reshaped(call.operands[0], sum.shape);
+  // In the operand's shape, in which what computes it can do so, too.
+  const ValueId from_zero = r.record(known_ops::add(), {call.operands[0], r.full({sum.dtype, {}}, 0)}, {});
+  return r.reshaped(from_zero, sum.shape);
 }
 
 }  // namespace

@@ -226,5 +226,14 @@ TEST(Undefined, IsRefusedByName) {
   EXPECT_THAT(error_of([] { Tensor().shape(); }), HasSubstr("undefined tensor"));
 }
 
+TEST(Autograd, ALeafThatRequiresGradientsNoMoreGetsNone) {
+  const Tensor w = ones({2}).requires_grad_(), v = ones({2}).requires_grad_();
+  const Tensor loss = (w * v * 2).sum();
+  w.requires_grad_(false);
+  loss.backward();
+  EXPECT_FALSE(w.grad().defined());
+  EXPECT_EQ(v.grad().to_vector<float>(), (std::vector<float>{2, 2}));
+}
+
 }  // namespace
 }  // namespace weft

@@ -129,5 +129,14 @@ TEST(Views, OfExpandedTensorsAreNotWritten) {
   EXPECT_THROW(x.expand({4, 3}).narrow(0, 1, 1).fill_(1), Error);
 }
 
+TEST(Views, HaveAnotherGradientFunctionOnceTheirBaseWasWritten) {
+  const Tensor x = ones({2}).requires_grad_(), y = x * 2, view = y.view({2, 1}), other = y.select(0, 0);
+  EXPECT_STREQ(view.grad_fn().name(), "ViewBackward0");
+  view.add_(1);
+  EXPECT_STREQ(view.grad_fn().name(), "AsStridedBackward0");
+  EXPECT_STREQ(other.grad_fn().name(), "AsStridedBackward0");
+  EXPECT_STREQ(y.select(0, 0).grad_fn().name(), "SelectBackward0");
+}
+
 }  // namespace
 }  // namespace weft

@@ -6,6 +6,7 @@
 #include "ops/elementwise/elementwise.h"
 #include "tests/testing/evaluate.h"
 #include "tests/testing/matchers.h"
+#include "weft/weft.h"
 
 namespace weft {
 namespace {
@@ -116,6 +117,14 @@ TEST(PowTest, SlopesInBaseAndExponent) {
                          {vec(DType::f64, {2, 0, 0, 5}), vec(DType::f64, {3, 2, 0, 0})}, vec(DType::f64, {1, 1, 1, 1}));
   EXPECT_THAT(slopes.at(0), has_values({12, 0, 0, 0}));
   EXPECT_THAT(slopes.at(1), has_values({8 * std::log(2.0), 0, 0, std::log(5.0)}, 1e-12));
+}
+
+TEST(Pow, OfATensorExponentIsTheSameWhetherItIsKnownOrNot) {
+  for (const DType dtype : {kFloat32, kFloat64}) {
+    const Tensor x = randn({10000}, dtype);
+    const auto body = [dtype](Tensor base) { return pow(base, full({}, 2, dtype)); };
+    EXPECT_TRUE(eq(body(x), compile(body)(x)).to_vector<bool>() == std::vector<bool>(10000, true));
+  }
 }
 
 }  // namespace
