@@ -82,6 +82,7 @@ TEST(FailuresTest, APlainBackwardKeepsTheGraphOfAnEarlierGradient) {
   (w * 2).sum().backward();
   w.grad().sum().backward();
   EXPECT_THAT(w.grad().to_vector<float>(), ElementsAre(11, 11));
+  w.set_grad({});  // its graph holds w
 }
 
 TEST(FailuresTest, AnErrorNamesTheLineOfTheCallThatFailed) {
