@@ -30,9 +30,9 @@ struct ViewPath {
   // The distances between neighbours in each dim, in elements of the base: what PyTorch's tensor would have. They
   // decide whether reshape() is a view or a copy.
   Dims strides;
-  bool tracks_grad = true;  // false: detach() or data() is on the way, or grad mode was off
-  bool in_no_grad = false;  // grad mode was off, and the view would track gradients otherwise
-  bool of_leaf = false;     // the base was a leaf that requires gradients when the view was made
+  bool tracks_grad = true;       // false: detach() or data() is on the way, or grad mode was off
+  bool in_no_grad = false;       // grad mode was off, and the view would track gradients otherwise
+  bool of_leaf = false;          // the base was a leaf that requires gradients when the view was made
   std::uint64_t base_order = 0;  // of the captured call that the base was then; 0: it was storage
 };
 
