@@ -2,6 +2,7 @@
 // random places, compiled and traced anew at each call, they give the same bits.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <random>
 
@@ -123,8 +124,14 @@ bool same_bits(const std::vector<std::vector<float>>& a, const std::vector<std::
   return true;
 }
 
+// WEFT_RANDOM_PROGRAMS sets another number of programs.
+std::uint64_t num_programs() {
+  const char* const asked = std::getenv("WEFT_RANDOM_PROGRAMS");
+  return asked ? std::strtoull(asked, nullptr, 10) : 2000;
+}
+
 TEST(RandomMeaningTest, LooksAndCompilationChangeNoBit) {
-  for (std::uint64_t seed = 1; seed <= 500; ++seed) {
+  for (std::uint64_t seed = 1; seed <= num_programs(); ++seed) {
     const std::vector<Line> lines = random_lines(seed);
     const auto eagerly = [&](bool may_look, bool all_looks) {
       const std::vector<Tensor> given = leaves(seed);
