@@ -3,6 +3,8 @@
 // bench/peers has the same in libtorch, bench/compare.py the ratios.
 //
 //   train_step --benchmark_filter=mlp_b128/threads:2
+//   train_step --benchmark_filter=tiny_mlp_b16/eager       the same lines outside of compile()
+//   train_step --benchmark_filter=tiny_mlp_b16/traced_anew with Retrace::always
 //   train_step --explain=mlp_b128    prints the steps of the plan, what holds memory at the peak, and predictions for
 //                                    1 to 64 workers
 //
@@ -123,46 +125,49 @@ const std::vector<Workload>& workloads() {
   return all;
 }
 
-// A compiled training step on an arena of its own. One at a time lives, and it outlives the several calls that Google
+// How the lines of a step are run.
+enum class Mode { compiled, traced_anew, eager };
+struct NamedMode {
+  Mode mode;
+  const char* suffix;
+};
+constexpr NamedMode kModes[] = {{Mode::compiled, ""}, {Mode::traced_anew, "/traced_anew"}, {Mode::eager, "/eager"}};
+
+// A training step on an arena of its own. One at a time lives, and it outlives the several calls that Google
 // Benchmark makes to find the number of iterations.
 class Trainer {
  public:
-  Trainer(const Workload& workload, int threads)
+  Trainer(const Workload& workload, int threads, Mode mode)
       : limit_(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads)),
         arena_(threads),
         network_((manual_seed(0), workload.make())),
         optimizer_(network_.parameters, {.lr = 1e-3, .momentum = 0.9}),
+        mode_(mode),
         // A converging network would slow down with denormals; bench/peers flushes them, too.
-        step_(compile(
-            [this] {
-              const Tensor loss = network_.loss();
-              loss.backward();
-              optimizer_.step();
-              optimizer_.zero_grad();  // last: gradients that nobody can see after the step need no memory
-              return loss;
-            },
-            {.flush_denormals = true})) {
+        compiled_(compile(
+            [this] { return lines(); },
+            {.retrace = mode == Mode::traced_anew ? Retrace::always : Retrace::on_change, .flush_denormals = true})) {
     arena_.execute([&] { warm_up(); });
   }
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
-  static Trainer& of(const Workload& workload, int threads) {
+  static Trainer& of(const Workload& workload, int threads, Mode mode = Mode::compiled) {
     static std::unique_ptr<Trainer> trainer;
     static std::string key;
-    const std::string wanted = workload.name + std::to_string(threads);
+    const std::string wanted = workload.name + std::to_string(threads) + std::to_string(static_cast<int>(mode));
     if (key != wanted) {
       trainer.reset();
-      trainer = std::make_unique<Trainer>(workload, threads);
+      trainer = std::make_unique<Trainer>(workload, threads, mode);
       key = wanted;
     }
     return *trainer;
   }
 
   void explain() {
-    std::printf("%s\n%s\n", step_.plan_text().c_str(), step_.memory().str().c_str());
+    std::printf("%s\n%s\n", compiled_.plan_text().c_str(), compiled_.memory().str().c_str());
     for (const int workers : {1, 2, 4, 8, 16, 32, 64})
-      arena_.execute([&] { std::printf("%s\n", step_.schedule_report(workers).str().c_str()); });
+      arena_.execute([&] { std::printf("%s\n", compiled_.schedule_report(workers).str().c_str()); });
   }
 
   void measure(benchmark::State& state) {
@@ -172,15 +177,24 @@ class Trainer {
  private:
   using Clock = std::chrono::steady_clock;
 
+  Tensor lines() {
+    const Tensor loss = network_.loss();
+    loss.backward();
+    optimizer_.step();
+    optimizer_.zero_grad();  // last: gradients that nobody can see after the step need no memory
+    return loss;
+  }
+  Tensor step() { return mode_ == Mode::eager ? lines() : compiled_(); }
+
   // Also makes sure that what is measured is a training step: the first gives the loss that the same lines give outside
   // of compile(), and the steps change every parameter.
   void warm_up() {
     std::vector<std::vector<float>> before;
     for (const Tensor& parameter : network_.parameters) before.push_back(some_of(parameter));
     const float expected = network_.loss().item<float>();
-    if (const float loss = step_().item<float>(); !(loss == expected))
+    if (const float loss = step().item<float>(); !(loss == expected))
       throw Error("[train_step] the first loss is " + std::to_string(loss) + ", not " + std::to_string(expected));
-    for (int i = 0; i < 4; ++i) step_();
+    for (int i = 0; i < 4; ++i) step();
     for (std::size_t i = 0; i < before.size(); ++i)
       if (before[i] == some_of(network_.parameters[i]))
         throw Error("[train_step] parameter " + std::to_string(i) + " did not change");
@@ -198,36 +212,38 @@ class Trainer {
     const std::size_t mallocs_before = mallocs();
     for (auto _ : state) {
       const auto start = Clock::now();
-      benchmark::DoNotOptimize(step_());
+      benchmark::DoNotOptimize(step());
       micros.push_back(std::chrono::duration<double, std::micro>(Clock::now() - start).count());
     }
     const auto steps = static_cast<double>(micros.size());
     state.counters["mallocs"] = static_cast<double>(mallocs() - mallocs_before) / steps;
     std::nth_element(micros.begin(), micros.begin() + static_cast<std::ptrdiff_t>(micros.size() / 2), micros.end());
     state.counters["median_us"] = micros[micros.size() / 2];
-    state.counters["planned_bytes"] = static_cast<double>(step_.memory().planned_peak_bytes);
+    state.counters["planned_bytes"] = static_cast<double>(compiled_.memory().planned_peak_bytes);
   }
 
   tbb::global_control limit_;
   tbb::task_arena arena_;
   Network network_;
   optim::SGD optimizer_;
-  Compiled<Tensor()> step_;
+  Mode mode_;
+  Compiled<Tensor()> compiled_;
 };
 
 void register_all() {
   for (const Workload& workload : workloads())
-    for (const int threads : {1, 2})
-      benchmark::RegisterBenchmark(
-          (std::string("train_step/") + workload.name + "/threads:" + std::to_string(threads)).c_str(),
-          [&workload, threads](benchmark::State& state) {
-            try {
-              Trainer::of(workload, threads).measure(state);
-            } catch (const Error& error) {
-              state.SkipWithError(error.what());
-            }
-          })
-          ->Unit(benchmark::kMicrosecond);
+    for (const NamedMode& named : kModes)
+      for (const int threads : {1, 2})
+        benchmark::RegisterBenchmark(
+            (std::string("train_step/") + workload.name + named.suffix + "/threads:" + std::to_string(threads)).c_str(),
+            [&workload, &named, threads](benchmark::State& state) {
+              try {
+                Trainer::of(workload, threads, named.mode).measure(state);
+              } catch (const Error& error) {
+                state.SkipWithError(error.what());
+              }
+            })
+            ->Unit(benchmark::kMicrosecond);
 }
 
 int explain(std::string_view name) {
