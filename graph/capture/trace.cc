@@ -46,7 +46,7 @@ const std::shared_ptr<TensorImpl>& Trace::reached(const std::shared_ptr<TensorIm
       index && itself == tensor && !shadows_.empty() &&
       std::find(captured_arguments_.begin(), captured_arguments_.end(), *index) == captured_arguments_.end())
     captured_arguments_.push_back(*index);
-  if (const auto owner = grad_owner_.find(tensor.get()); owner != grad_owner_.end() && itself == tensor)
+  if (itself == tensor && grad_owner_.contains(tensor.get()))
     for (auto& field : grad_fields_) field->is_known = field->is_known || field->before == tensor;
   return itself;
 }
@@ -79,11 +79,7 @@ std::size_t Trace::enter(const std::shared_ptr<TensorImpl>& tensor) {
   return outside_.size() - 1;
 }
 
-CapturedValue Trace::read(const std::shared_ptr<TensorImpl>& tensor) {
-  Outside& outside = outside_[meet(tensor)];
-  outside.read = outside.read || !outside.written;
-  return outside.now;
-}
+CapturedValue Trace::read(const std::shared_ptr<TensorImpl>& tensor) { return outside_[meet(tensor)].now; }
 
 void Trace::write(const std::shared_ptr<TensorImpl>& tensor, CapturedValue value) {
   Outside& outside = outside_[meet(tensor)];

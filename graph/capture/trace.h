@@ -31,7 +31,7 @@ class Trace {
     std::shared_ptr<TensorImpl> tensor;
     CapturedValue input;  // what stands for its value before the run
     CapturedValue now;
-    bool read = false, written = false;
+    bool written = false;
     bool becomes_leaf = false;  // requires_grad_() was called
     bool sets_grad = false;     // the program sets its .grad
   };
