@@ -119,23 +119,30 @@ void report(benchmark::State& state, const GemmShape& p) {
   state.counters["of_peak"] = benchmark::Counter(p.flops() / peak, benchmark::Counter::kIsIterationInvariantRate);
 }
 
-// All parts one after the other.
-void run_gemm(const GemmShape& p, const std::vector<Block>& parts, Operands& o, float* scratch,
-              const GemmEpilogue<float>* epilogue = nullptr) {
-  for (const Block& part : parts) gemm(p, part, o.a.data(), o.b.data(), o.c.data(), scratch, epilogue);
+using Parts = std::vector<GemmPart<float>>;
+
+Parts make_parts(const GemmShape& p, bool has_epilogue) {
+  Parts parts;
+  for (const Block& block : parts_of(p)) parts.emplace_back(p, block, has_epilogue);
+  return parts;
 }
 
-Matrix scratch_of(const GemmShape& p, const std::vector<Block>& parts, bool epilogue) {
-  std::int64_t size = 1;
-  for (const Block& part : parts) size = std::max(size, gemm_scratch(p, part, epilogue));
-  return Matrix(size);
+// All parts one after the other.
+void run_gemm(const Parts& parts, Operands& o, float* scratch, const GemmEpilogue<float>* epilogue = nullptr) {
+  for (const GemmPart<float>& part : parts) gemm(part, o.a.data(), o.b.data(), o.c.data(), scratch, epilogue);
+}
+
+Matrix scratch_of(const Parts& parts) {
+  std::size_t size = 1;
+  for (const GemmPart<float>& part : parts) size = std::max(size, part.scratch());
+  return Matrix(static_cast<std::int64_t>(size));
 }
 
 void BM_gemm(benchmark::State& state, const GemmShape& p) {
   Operands o(p);
-  const std::vector<Block> parts = parts_of(p);
-  Matrix scratch = scratch_of(p, parts, false);
-  for (auto _ : state) run_gemm(p, parts, o, scratch.data());
+  const Parts parts = make_parts(p, /*has_epilogue=*/false);
+  Matrix scratch = scratch_of(parts);
+  for (auto _ : state) run_gemm(parts, o, scratch.data());
   check(state, p, o, o.c.data()[0]);
   report(state, p);
 }
@@ -179,8 +186,8 @@ void BM_openblas(benchmark::State& state, const GemmShape& p) {
 void BM_update(benchmark::State& state, const GemmShape& p, bool fused) {
   Operands o(p);
   Matrix momentum(p.m * p.n), weights(p.m * p.n);
-  const std::vector<Block> parts = parts_of(p);
-  Matrix scratch = scratch_of(p, parts, fused);
+  const Parts parts = make_parts(p, fused);
+  Matrix scratch = scratch_of(parts);
   const float* const fetched[] = {momentum.data(), weights.data()};
   const MomentumUpdate<float> update{weights.data(), momentum.data(), weights.data(), momentum.data(), 0.9f, 0.01f};
   const auto nothing_left = [](void* failed, const Block&, const float*, std::int64_t) {
@@ -189,7 +196,7 @@ void BM_update(benchmark::State& state, const GemmShape& p, bool fused) {
   bool failed = false;
   const GemmEpilogue<float> epilogue{nothing_left, &failed, fetched, &update};
   for (auto _ : state) {
-    run_gemm(p, parts, o, scratch.data(), fused ? &epilogue : nullptr);
+    run_gemm(parts, o, scratch.data(), fused ? &epilogue : nullptr);
     if (!fused) HWY_DYNAMIC_DISPATCH(sgd_row)
     (o.c.data(), momentum.data(), weights.data(), static_cast<std::size_t>(p.m * p.n));
   }

@@ -66,13 +66,17 @@ FusedLoop::FusedLoop(const OpCall& call, std::size_t first, std::optional<Matrix
     : first_(first), vm_(*call.attr<ElementProgramPtr>("program")) {
   const Shape shape(call.attr<Dims>("shape"));
   const ElementProgram& program = *call.attr<ElementProgramPtr>("program");
-  for (std::size_t i = first; i < call.inputs.size(); ++i) {
-    kinds_.push_back(broadcast_kind(call.in(i).shape, shape));
-    is_f64_.push_back(call.in(i).dtype == DType::f64);
-  }
+  for (std::size_t i = first; i < call.inputs.size(); ++i) kinds_.push_back(broadcast_kind(call.in(i).shape, shape));
   for (const ElementOutput& output : program.outputs) outputs_.push_back(output.kind);
   flat_ = first == 0 && std::all_of(kinds_.begin(), kinds_.end(), is_flat) && !has(ElementOutputKind::column_sums);
   shape_ = product ? *product : flat_ ? MatrixShape{1, shape.numel()} : matrix_of(shape);
+  for (std::size_t i = 0; i < kinds_.size(); ++i) {
+    const bool is_f64 = call.in(first + i).dtype == DType::f64;  // one number, whatever it is for the shape
+    const BroadcastKind kind = is_f64 ? BroadcastKind::scalar : kinds_[i];
+    const bool by_rows = kind == BroadcastKind::elements || kind == BroadcastKind::column;
+    operands_.push_back({by_rows ? kind == BroadcastKind::elements ? shape_.cols : 1 : 0,
+                         kind == BroadcastKind::elements || kind == BroadcastKind::row, is_f64});
+  }
   if (first > 0 && shape_.cols >= static_cast<std::int64_t>(kPanelColumns<float>)) update_ = find_update(program);
   if (update_ &&
       (kind_of(update_->param) != BroadcastKind::elements || kind_of(update_->buffer) != BroadcastKind::elements ||
@@ -129,27 +133,17 @@ void FusedLoop::run(const KernelArgs& args, const Block& block, void* scratch, c
 
   ElementOperand* operand = operands;
   if (first_ > 0) *operand++ = {product, stride, false};
-  const std::int64_t at = block.row * shape_.cols + block.col;
-  for (std::size_t i = 0; i < kinds_.size(); ++i, ++operand) {
+  for (std::size_t i = 0; i < operands_.size(); ++i, ++operand) {
+    const Operand& from = operands_[i];
     const float* data = args.input<float>(first_ + i);
-    if (is_f64_[i]) {
+    if (from.is_f64) {
       rounded[i] = static_cast<float>(*args.input<double>(first_ + i));
       data = rounded + i;
     }
-    switch (kinds_[i]) {
-      case BroadcastKind::elements:
-        *operand = {data + (is_f64_[i] ? 0 : at), shape_.cols, false};
-        break;
-      case BroadcastKind::row:
-        *operand = {data + block.col, 0, false};
-        break;
-      case BroadcastKind::column:
-        *operand = {data + block.row, 1, true};
-        break;
-      default:
-        *operand = {data, 0, true};
-    }
+    *operand = {data + block.row * from.row_stride + block.col * from.col_stride, from.row_stride,
+                from.col_stride == 0};
   }
+  const std::int64_t at = block.row * shape_.cols + block.col;
   for (std::size_t k = 0; k < outputs_.size(); ++k) {
     float* data = args.output<float>(k);
     switch (outputs_[k]) {
@@ -169,8 +163,8 @@ void FusedLoop::run(const KernelArgs& args, const Block& block, void* scratch, c
 std::optional<MomentumUpdate<float>> FusedLoop::update(const KernelArgs& args) const {
   if (!update_) return {};
   const auto slot = [&](Register r) { return first_ + r - 1; };
-  const float rate = is_f64_[update_->rate - 1] ? static_cast<float>(*args.input<double>(slot(update_->rate)))
-                                                : *args.input<float>(slot(update_->rate));
+  const float rate = operands_[update_->rate - 1U].is_f64 ? static_cast<float>(*args.input<double>(slot(update_->rate)))
+                                                          : *args.input<float>(slot(update_->rate));
   return MomentumUpdate<float>{.param = args.input<float>(slot(update_->param)),
                                .buffer = args.input<float>(slot(update_->buffer)),
                                .param_out = args.output<float>(update_->param_result),
@@ -182,7 +176,7 @@ std::optional<MomentumUpdate<float>> FusedLoop::update(const KernelArgs& args) c
 std::size_t FusedLoop::list_matrices(const KernelArgs& args, const float** matrices) const {
   std::size_t count = 0;
   for (std::size_t i = 0; i < kinds_.size(); ++i)
-    if (kinds_[i] == BroadcastKind::elements && !is_f64_[i]) matrices[count++] = args.input<float>(first_ + i);
+    if (kinds_[i] == BroadcastKind::elements && !operands_[i].is_f64) matrices[count++] = args.input<float>(first_ + i);
   return count;
 }
 

@@ -46,9 +46,15 @@ class FusedLoop {
   // Of an operand; register 0 is the product where there is one.
   BroadcastKind kind_of(Register r) const { return kinds_[first_ > 0 ? r - 1U : r]; }
 
+  // From one row to the next, and from one column.
+  struct Operand {
+    std::int64_t row_stride = 0, col_stride = 0;
+    bool is_f64 = false;
+  };
+
   std::size_t first_ = 0;
   std::vector<BroadcastKind> kinds_;  // of the operands from first_ on
-  std::vector<bool> is_f64_;
+  std::vector<Operand> operands_;
   std::vector<ElementOutputKind> outputs_;
   MatrixShape shape_;
   bool flat_ = false;

@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::size_t kFactors = 2;
 
+// Elements. Smaller products are through before anything that is fetched ahead arrives.
+constexpr std::int64_t kWorthFetching = 2048;
+
 GemmShape product_of(const OpCall& call) {
   const Shape &a = call.in(0).shape, &b = call.in(1).shape;
   const bool ta = checked_attr<bool>(call, "transpose_a"), tb = checked_attr<bool>(call, "transpose_b");
@@ -34,21 +37,21 @@ class FusedProduct {
       : form_(gemm_form(product_of(call))),
         product_(form_.product),
         loop_(call, kFactors, MatrixShape{product_.m, product_.n}),
-        parts_(parts_of(product_, loop_.has(ElementOutputKind::column_sums))),
         operands_(call.inputs.size()) {
-    for (const Block& part : parts_)
-      gemm_bytes_ =
-          std::max(gemm_bytes_, aligned(static_cast<std::size_t>(gemm_scratch(product_, part, true)) * sizeof(float)));
+    for (const Block& block : parts_of(product_, loop_.has(ElementOutputKind::column_sums))) {
+      parts_.emplace_back(product_, block, /*has_epilogue=*/true);
+      gemm_bytes_ = std::max(gemm_bytes_, aligned(parts_.back().scratch() * sizeof(float)));
+    }
   }
 
-  const std::vector<Block>& parts() const { return parts_; }
+  std::size_t parts() const { return parts_.size(); }
   std::size_t scratch_bytes() const {
     return gemm_bytes_ + aligned(operands_ * sizeof(const float*)) + loop_.scratch_bytes();
   }
   double flops() const { return product_.flops() + loop_.flops(); }
 
   Region region(std::uint32_t part, std::size_t slot) const {
-    const Block& block = parts_[part];
+    const Block& block = parts_[part].block;
     if (slot < kFactors) return factor_region(form_, block, slot);
     return loop_.region(block, slot);
   }
@@ -59,11 +62,10 @@ class FusedProduct {
     const auto** matrices = reinterpret_cast<const float**>(room + gemm_bytes_);
     Context context{this, &args, room + gemm_bytes_ + aligned(operands_ * sizeof(const float*))};
     const std::optional<MomentumUpdate<float>> update = loop_.update(args);
-    const GemmEpilogue<float> epilogue{
-        take, &context, {matrices, loop_.list_matrices(args, matrices)}, update ? &*update : nullptr};
+    const std::size_t fetched = product_.m * product_.n >= kWorthFetching ? loop_.list_matrices(args, matrices) : 0;
+    const GemmEpilogue<float> epilogue{take, &context, {matrices, fetched}, update ? &*update : nullptr};
     const std::size_t first = form_.swapped ? 1 : 0;
-    gemm(product_, parts_[args.part], args.input<float>(first), args.input<float>(1 - first), nullptr, gemm_room,
-         &epilogue);
+    gemm(parts_[args.part], args.input<float>(first), args.input<float>(1 - first), nullptr, gemm_room, &epilogue);
   }
 
  private:
@@ -80,7 +82,7 @@ class FusedProduct {
   GemmForm form_;
   GemmShape product_;
   FusedLoop loop_;
-  std::vector<Block> parts_;
+  std::vector<GemmPart<float>> parts_;
   std::size_t operands_;
   std::size_t gemm_bytes_ = 0;
 };
@@ -89,7 +91,7 @@ Kernel compile(const OpCall& call) {
   const auto fused = std::make_shared<const FusedProduct>(call);
   return {.run = [fused](const KernelArgs& args) { fused->run(args); },
           .scratch_bytes = fused->scratch_bytes(),
-          .parts = static_cast<std::uint32_t>(fused->parts().size()),
+          .parts = static_cast<std::uint32_t>(fused->parts()),
           .region = [fused](std::uint32_t part, std::size_t slot) { return fused->region(part, slot); },
           .flops = fused->flops()};
 }

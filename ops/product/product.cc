@@ -26,22 +26,25 @@ template <class T>
 Kernel own_kernel(const GemmForm& form) {
   const GemmShape p = form.product;
   const Block all{0, 0, p.m, p.n};
-  const std::vector<Block> parts = p.batch == 1 ? parts_of(p) : std::vector<Block>{all};
-  std::int64_t scratch = 0;
-  for (const Block& part : parts) scratch = std::max(scratch, gemm_scratch(p, part, false));
+  std::vector<GemmPart<T>> parts;
+  std::size_t scratch = 0;
+  for (const Block& block : p.batch == 1 ? parts_of(p) : std::vector<Block>{all}) {
+    parts.emplace_back(p, block, /*has_epilogue=*/false);
+    scratch = std::max(scratch, parts.back().scratch());
+  }
   const auto run = [p, parts, swapped = form.swapped](const KernelArgs& args) {
     const T* a = args.input<T>(swapped ? 1 : 0);
     const T* b = args.input<T>(swapped ? 0 : 1);
     T* c = args.output<T>();
     const std::int64_t a_step = p.batched_a ? p.m * p.k : 0, b_step = p.batched_b ? p.k * p.n : 0;
     for (std::int64_t i = 0; i < p.batch; ++i)
-      gemm(p, parts[args.part], a + i * a_step, b + i * b_step, c + i * p.m * p.n, static_cast<T*>(args.scratch));
+      gemm(parts[args.part], a + i * a_step, b + i * b_step, c + i * p.m * p.n, static_cast<T*>(args.scratch));
   };
-  Kernel kernel{.run = run, .scratch_bytes = static_cast<std::size_t>(scratch) * sizeof(T), .flops = p.flops()};
+  Kernel kernel{.run = run, .scratch_bytes = scratch * sizeof(T), .flops = p.flops()};
   if (parts.size() == 1) return kernel;
   kernel.parts = static_cast<std::uint32_t>(parts.size());
   kernel.region = [form, parts](std::uint32_t part, std::size_t slot) {
-    const Block& block = parts[part];
+    const Block& block = parts[part].block;
     return slot < 2 ? factor_region(form, block, slot)
                     : Region{form.product.n, block.row, block.rows, block.col, block.cols};
   };

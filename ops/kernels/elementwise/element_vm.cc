@@ -20,11 +20,9 @@ constexpr std::size_t whole(std::size_t n, std::size_t unit) { return (n + unit 
 }  // namespace
 
 ElementVm::ElementVm(const ElementProgram& program)
-    : num_inputs_(program.num_inputs),
-      num_registers_(program.num_inputs + program.code.size()),
-      outputs_(program.outputs) {
+    : num_inputs_(program.num_inputs), num_registers_(program.num_inputs + program.code.size()) {
   std::vector<bool> needed(num_registers_, false);
-  for (const ElementOutput& output : outputs_) needed[output.from] = true;
+  for (const ElementOutput& output : program.outputs) needed[output.from] = true;
   for (std::size_t i = program.code.size(); i-- > 0;)
     for (std::size_t k = 0; k < facts(program.code[i].fn).operands && needed[num_inputs_ + i]; ++k)
       needed[program.code[i].operands[k]] = true;
@@ -42,14 +40,16 @@ ElementVm::ElementVm(const ElementProgram& program)
     for (unsigned same = 0; same < 8; ++same) step.run[same] = element_rows(step.fn, same);
     steps_.push_back(step);
   }
+  for (const ElementOutput& output : program.outputs) outputs_.push_back({output.kind, output.from, {}});
   join_pairs();
   allocate(program);
+  list_outputs(program);
 }
 
 // An instruction whose result is read once becomes part of the one that reads it, where there is such a pair.
 void ElementVm::join_pairs() {
   std::vector<std::uint32_t> reads(num_registers_, 0), writer(num_registers_, kNone);
-  for (const ElementOutput& output : outputs_) reads[output.from] += 2;
+  for (const Output& output : outputs_) reads[output.from] += 2;
   for (const Step& step : steps_)
     for (std::size_t k = 0; k < step.operands; ++k) ++reads[step.in[k]];
   std::vector<bool> joined(steps_.size(), false), is_pair(steps_.size(), false);
@@ -103,56 +103,63 @@ void ElementVm::allocate(const ElementProgram& program) {
   }
 }
 
+void ElementVm::list_outputs(const ElementProgram& program) {
+  const auto is_output = [&](Register r) {
+    return std::any_of(program.outputs.begin(), program.outputs.end(), [&](auto& o) { return o.from == r; });
+  };
+  for (Output& output : outputs_) {
+    column_sums_ += output.kind == ElementOutputKind::column_sums;
+    const bool is_listed =
+        std::find(written_outputs_.begin(), written_outputs_.end(), output.from) != written_outputs_.end();
+    if (slot_[output.from] != kNone && !is_listed) written_outputs_.push_back(output.from);
+    for (Register i = 0; i < num_inputs_; ++i)
+      if (last_use_[i] > written_[output.from] || is_output(i)) output.read_later.push_back(i);
+  }
+}
+
 std::size_t ElementVm::scratch_bytes() const {
   // Narrow tiles have rows that are padded to whole vectors: at most kLanes times as long, in at most kTile rows.
   return whole(num_registers_ * sizeof(Place), 64) + whole(constants_.size() * sizeof(float), 64) +
-         num_slots_ * kTile * sizeof(float) + column_sums() * kColumnRoom * sizeof(float);
+         num_slots_ * kTile * sizeof(float) + column_sums_ * kColumnRoom * sizeof(float);
 }
 
-std::size_t ElementVm::column_sums() const {
-  return static_cast<std::size_t>(std::count_if(outputs_.begin(), outputs_.end(),
-                                                [](auto& o) { return o.kind == ElementOutputKind::column_sums; }));
-}
-
-// Whether no instruction after the one that writes an output reads an operand whose memory the output takes.
-bool ElementVm::may_write_early(const ElementOperand* operands, const ElementResult* results,
-                                std::size_t output) const {
-  const Register r = outputs_[output].from;
-  for (std::size_t i = 0; i < num_inputs_; ++i)
-    if (operands[i].data == results[output].data &&
-        (last_use_[i] > written_[r] ||
-         std::any_of(outputs_.begin(), outputs_.end(), [&](auto& o) { return o.from == i; })))
-      return false;
-  return true;
-}
-
+// For the first tile.
 void ElementVm::place(const ElementOperand* operands, const ElementResult* results, Place* places, float* room,
                       std::size_t tile_stride) const {
   for (std::size_t i = 0; i < num_inputs_; ++i)
     places[i] = {const_cast<float*>(operands[i].data), static_cast<std::size_t>(operands[i].row_stride),
                  operands[i].same_in_row, false};
   for (std::size_t i = 0; i < constants_.size(); ++i)
-    places[constant_registers_[i]] = {const_cast<float*>(&constants_[i]), 0, true, false};
+    places[constant_registers_[i]] = {const_cast<float*>(&constants_[i]), 0, true, true};
   for (const Step& step : steps_) places[step.out] = {room + slot_[step.out] * kTile, tile_stride, false, true};
   for (std::size_t k = 0; k < outputs_.size(); ++k) {
-    Place& place = places[outputs_[k].from];
-    if (outputs_[k].kind == ElementOutputKind::elements && place.in_tile && may_write_early(operands, results, k))
-      place = {results[k].data, static_cast<std::size_t>(results[k].row_stride), false, false};
+    const Output& output = outputs_[k];
+    if (output.kind != ElementOutputKind::elements || slot_[output.from] == kNone) continue;
+    const auto has_its_memory = [&](Register i) { return operands[i].data == results[k].data; };
+    if (std::none_of(output.read_later.begin(), output.read_later.end(), has_its_memory))
+      places[output.from] = {results[k].data, static_cast<std::size_t>(results[k].row_stride), false, false};
   }
 }
 
-void ElementVm::run_tile(const Tile& tile, const Place* places) const {
-  const auto at = [&](const Place& place) {
-    return place.in_tile ? place.data : place.data + tile.row * place.row_stride + (place.same_in_row ? 0 : tile.col);
+// To the next tile, which is so many rows and columns away.
+void ElementVm::move(std::ptrdiff_t rows, std::ptrdiff_t cols, Place* places) const {
+  const auto move_one = [&](Place& place) {
+    place.data += rows * static_cast<std::ptrdiff_t>(place.row_stride) + (place.same_in_row ? 0 : cols);
   };
+  for (std::size_t i = 0; i < num_inputs_; ++i) move_one(places[i]);
+  for (const Register r : written_outputs_)
+    if (!places[r].in_tile) move_one(places[r]);
+}
+
+void ElementVm::run_tile(const Tile& tile, const Place* places) const {
   ElementRows rows;
   for (const Step& step : steps_) {
     const Place& out = places[step.out];
-    rows = {tile.rows, tile.cols, at(out), out.row_stride, {}, {}, step.x, step.y};
+    rows = {tile.rows, tile.cols, out.data, out.row_stride, {}, {}, step.x, step.y};
     unsigned same = 0;
     for (std::size_t k = 0; k < step.operands; ++k) {
       const Place& in = places[step.in[k]];
-      rows.in[k] = at(in);
+      rows.in[k] = in.data;
       rows.stride[k] = in.row_stride;
       same |= static_cast<unsigned>(in.same_in_row) << k;
     }
@@ -164,8 +171,7 @@ void ElementVm::finish_tile(const Tile& tile, const Place* places, const Element
                             std::int64_t first_row) const {
   for (std::size_t k = 0; k < outputs_.size(); ++k) {
     const Place& from = places[outputs_[k].from];
-    const std::size_t skip = from.same_in_row ? 0 : tile.col;
-    const float* data = from.in_tile ? from.data : from.data + tile.row * from.row_stride + skip;
+    const float* data = from.data;
     switch (outputs_[k].kind) {
       case ElementOutputKind::elements: {
         float* to = results[k].data + tile.row * static_cast<std::size_t>(results[k].row_stride) + tile.col;
@@ -202,14 +208,18 @@ void ElementVm::run(std::int64_t rows, std::int64_t cols, const ElementOperand* 
   auto* places = reinterpret_cast<Place*>(room);
   room += whole(num_registers_ * sizeof(Place), 64);
   auto* columns = reinterpret_cast<float*>(room);
-  room += column_sums() * kColumnRoom * sizeof(float);
+  room += column_sums_ * kColumnRoom * sizeof(float);
 
   const std::size_t tile_cols = std::min(width, kTile), tile_stride = whole(tile_cols, kLanes);
   const std::size_t tile_rows = std::min(height, kTile / tile_stride);
   place(operands, results, places, reinterpret_cast<float*>(room), tile_stride);
+  Tile tile{};
   for (std::size_t c = 0; c < width; c += tile_cols)
     for (std::size_t r = 0; r < height; r += tile_rows) {
-      const Tile tile{r, c, std::min(tile_rows, height - r), std::min(tile_cols, width - c), r + tile_rows >= height};
+      if (r + c > 0)
+        move(static_cast<std::ptrdiff_t>(r) - static_cast<std::ptrdiff_t>(tile.row),
+             static_cast<std::ptrdiff_t>(c) - static_cast<std::ptrdiff_t>(tile.col), places);
+      tile = {r, c, std::min(tile_rows, height - r), std::min(tile_cols, width - c), r + tile_rows >= height};
       run_tile(tile, places);
       finish_tile(tile, places, results, columns, first_row);
     }

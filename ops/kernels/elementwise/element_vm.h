@@ -39,11 +39,17 @@ class ElementVm {
            void* scratch, std::int64_t first_row = 0) const;
 
  private:
-  // Where a register is while the program runs.
+  // Where a register of the present tile is.
   struct Place {
     float* data;
     std::size_t row_stride;
     bool same_in_row, in_tile;
+  };
+  struct Output {
+    ElementOutputKind kind;
+    Register from;
+    // Operands that are read when the output is there: where one has the output's memory, that is written last.
+    std::vector<Register> read_later;
   };
   struct Step {
     ElementFn fn;
@@ -58,19 +64,21 @@ class ElementVm {
     bool is_last;  // of its columns
   };
 
-  std::size_t column_sums() const;  // outputs of that kind
   void join_pairs();
   void allocate(const ElementProgram& program);
+  void list_outputs(const ElementProgram& program);
   void place(const ElementOperand* operands, const ElementResult* results, Place* places, float* room,
              std::size_t tile_stride) const;
-  bool may_write_early(const ElementOperand* operands, const ElementResult* results, std::size_t output) const;
+  void move(std::ptrdiff_t rows, std::ptrdiff_t cols, Place* places) const;
   void run_tile(const Tile& tile, const Place* places) const;
   void finish_tile(const Tile& tile, const Place* places, const ElementResult* results, float* columns,
                    std::int64_t first_row) const;
 
   std::size_t num_inputs_;
   std::size_t num_registers_;
-  std::vector<ElementOutput> outputs_;
+  std::vector<Output> outputs_;
+  std::size_t column_sums_ = 0;            // outputs of that kind
+  std::vector<Register> written_outputs_;  // the outputs' registers that instructions write, each once
   std::vector<float> constants_;
   std::vector<Register> constant_registers_;
   std::vector<Step> steps_;

@@ -255,10 +255,12 @@ void multiply_dots(const Gemm<T>& g) {
 }
 
 template <class T>
-void gemm_part(const GemmShape& p, const Block& part, const T* a, const T* b, T* c, T* scratch,
+void gemm_part(const GemmPart<T>& made_ready, const T* a, const T* b, T* c, T* scratch,
                const GemmEpilogue<T>* epilogue) {
   const auto size = [](std::int64_t n) { return static_cast<std::size_t>(n); };
-  const ScratchLayout layout = scratch_layout(p, part, epilogue != nullptr, kPanelColumns<T>);
+  const GemmShape& p = made_ready.shape;
+  const Block& part = made_ready.block;
+  const GemmLayout& layout = made_ready.layout;
   const Gemm<T> g{.transpose_a = p.transpose_a,
                   .transpose_b = p.transpose_b,
                   .m = size(p.m),
@@ -286,13 +288,13 @@ void gemm_part(const GemmShape& p, const Block& part, const T* a, const T* b, T*
     multiply_panels(g);
 }
 
-void gemm_f32(const GemmShape& p, const Block& part, const float* a, const float* b, float* c, float* scratch,
+void gemm_f32(const GemmPart<float>& part, const float* a, const float* b, float* c, float* scratch,
               const GemmEpilogue<float>* epilogue) {
-  gemm_part(p, part, a, b, c, scratch, epilogue);
+  gemm_part(part, a, b, c, scratch, epilogue);
 }
-void gemm_f64(const GemmShape& p, const Block& part, const double* a, const double* b, double* c, double* scratch,
+void gemm_f64(const GemmPart<double>& part, const double* a, const double* b, double* c, double* scratch,
               const GemmEpilogue<double>* epilogue) {
-  gemm_part(p, part, a, b, c, scratch, epilogue);
+  gemm_part(part, a, b, c, scratch, epilogue);
 }
 
 }  // namespace
@@ -306,14 +308,14 @@ namespace weft {
 HWY_EXPORT(gemm_f32);
 HWY_EXPORT(gemm_f64);
 
-void gemm(const GemmShape& p, const Block& part, const float* a, const float* b, float* c, float* scratch,
+void gemm(const GemmPart<float>& part, const float* a, const float* b, float* c, float* scratch,
           const GemmEpilogue<float>* epilogue) {
-  HWY_DYNAMIC_DISPATCH(gemm_f32)(p, part, a, b, c, scratch, epilogue);
+  HWY_DYNAMIC_DISPATCH(gemm_f32)(part, a, b, c, scratch, epilogue);
 }
 
-void gemm(const GemmShape& p, const Block& part, const double* a, const double* b, double* c, double* scratch,
+void gemm(const GemmPart<double>& part, const double* a, const double* b, double* c, double* scratch,
           const GemmEpilogue<double>* epilogue) {
-  HWY_DYNAMIC_DISPATCH(gemm_f64)(p, part, a, b, c, scratch, epilogue);
+  HWY_DYNAMIC_DISPATCH(gemm_f64)(part, a, b, c, scratch, epilogue);
 }
 
 }  // namespace weft

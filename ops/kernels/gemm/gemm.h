@@ -39,15 +39,37 @@ struct GemmEpilogue {
 // ops/kernels/reduce/sum_levels.h.
 inline constexpr std::int64_t kSegment = 16384;
 
-// C[part] = (op(A) op(B))[part] with dense row-major C [m,n]: one matrix, the batch is the caller's. m, n and k must
+// What of scratch a part uses, in elements from its start, and how it is cut for the caches.
+struct GemmLayout {
+  std::size_t depth = 0;  // of a panel of B; all of about the same
+  bool packs_a = false, packs_b = false;
+  std::size_t b = 0, a = 0, sums = 0, levels = 0, end = 0;
+  std::size_t a_row = 0;  // from one row of the copy of A^T to the next
+  // Rows that are finished at once: all of them where the depth takes several panels of B.
+  std::size_t block_rows = 0;
+  std::size_t level = 0;  // elements of a level of sums of segments; 0 where there is one segment
+};
+
+// A rectangle of a product, made ready. Immutable: any number of threads may compute it.
+template <class T>
+struct GemmPart {
+  GemmPart(const GemmShape& shape, const Block& block, bool has_epilogue);
+
+  // Elements.
+  std::size_t scratch() const { return layout.end; }
+
+  GemmShape shape;
+  Block block;
+  GemmLayout layout;
+};
+
+// C[block] = (op(A) op(B))[block] with dense row-major C [m,n]: one matrix, the batch is the caller's. m, n and k must
 // not be 0. With an epilogue nothing is written to C, which may be null then. Each element is summed in an order that
 // depends on the shape and the instruction set only, so the bits are the same for any parts and with any epilogue.
-// scratch has gemm_scratch() elements.
-void gemm(const GemmShape& p, const Block& part, const float* a, const float* b, float* c, float* scratch,
+void gemm(const GemmPart<float>& part, const float* a, const float* b, float* c, float* scratch,
           const GemmEpilogue<float>* epilogue = nullptr);
-void gemm(const GemmShape& p, const Block& part, const double* a, const double* b, double* c, double* scratch,
+void gemm(const GemmPart<double>& part, const double* a, const double* b, double* c, double* scratch,
           const GemmEpilogue<double>* epilogue = nullptr);
-std::int64_t gemm_scratch(const GemmShape& p, const Block& part, bool epilogue);
 
 // How a product is cut into parts for parallel runs: by shape and cost, never by threads. A small product is one part.
 // Parts have whole columns where something adds them up.

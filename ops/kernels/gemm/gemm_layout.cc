@@ -59,12 +59,10 @@ std::size_t panel_depth(const GemmShape& p) {
   return round_up<std::size_t>((k + panels - 1) / panels, 8);
 }
 
-}  // namespace
-
-ScratchLayout scratch_layout(const GemmShape& p, const Block& part, bool epilogue, std::size_t panel_columns) {
+GemmLayout layout_of(const GemmShape& p, const Block& part, bool epilogue, std::size_t panel_columns) {
   const auto rows = static_cast<std::size_t>(part.rows), k = static_cast<std::size_t>(p.k), depth = panel_depth(p);
   const auto columns = static_cast<std::int64_t>(panel_columns);
-  ScratchLayout layout;
+  GemmLayout layout;
   layout.depth = depth;
   layout.a_row = static_cast<std::size_t>(round_up<std::int64_t>(part.rows, 16));
   if (!takes_dots(p)) {
@@ -82,10 +80,14 @@ ScratchLayout scratch_layout(const GemmShape& p, const Block& part, bool epilogu
   return layout;
 }
 
-std::int64_t gemm_scratch(const GemmShape& p, const Block& part, bool epilogue) {
-  return static_cast<std::int64_t>(std::max(scratch_layout(p, part, epilogue, kPanelColumns<float>).end,
-                                            scratch_layout(p, part, epilogue, kPanelColumns<double>).end));
-}
+}  // namespace
+
+template <class T>
+GemmPart<T>::GemmPart(const GemmShape& p, const Block& part, bool has_epilogue)
+    : shape(p), block(part), layout(layout_of(p, part, has_epilogue, kPanelColumns<T>)) {}
+
+template struct GemmPart<float>;
+template struct GemmPart<double>;
 
 std::vector<Block> parts_of(const GemmShape& p, bool whole_columns) {
   // Whole panels of columns, and rows enough to pay for what a part fetches of B.

@@ -79,12 +79,13 @@ struct Operands {
       : p(product), a(values<T>(p.m * p.k, 1)), b(values<T>(p.k * p.n, 2)), c(static_cast<std::size_t>(p.m * p.n)) {}
 
   // With a mark behind the scratch that is allowed.
-  void run(const Block& part, const GemmEpilogue<T>* epilogue = nullptr) {
+  void run(const Block& block, const GemmEpilogue<T>* epilogue = nullptr) {
     constexpr T kMark = 12345;
-    const auto size = static_cast<std::size_t>(gemm_scratch(p, part, epilogue != nullptr));
+    const GemmPart<T> part(p, block, epilogue != nullptr);
+    const std::size_t size = part.scratch();
     std::vector<T> scratch(size + 1, std::numeric_limits<T>::quiet_NaN());
     scratch[size] = kMark;
-    gemm(p, part, a.data(), b.data(), epilogue ? nullptr : c.data(), scratch.data(), epilogue);
+    gemm(part, a.data(), b.data(), epilogue ? nullptr : c.data(), scratch.data(), epilogue);
     EXPECT_EQ(scratch[size], kMark) << name(p);
   }
   void run_parts(const GemmEpilogue<T>* epilogue = nullptr) {
