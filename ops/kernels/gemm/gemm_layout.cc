@@ -1,5 +1,7 @@
 #include "ops/kernels/gemm/gemm_layout.h"
 
+#include <hwy/targets.h>
+
 #include <algorithm>
 
 #include "graph/alignment.h"
@@ -41,14 +43,31 @@ static_assert(kSegment % kPanelDepth == 0 && kSegment % kShallowDepth == 0);
 constexpr std::int64_t kStaysInCache = 1 << 21;  // elements of B
 constexpr std::int64_t kFarApart = 1024;         // elements of a row
 
-// Whether panels of B are copied before they are multiplied. B that is stored transposed is always copied.
-// Otherwise the second cache feeds tiles as fast as they compute; a copy pays where it comes from beyond, or where many
-// rows of A meet a panel whose rows are so far apart that they share the places of a cache.
+// What pays, by family of processors: bench/README.md names those on which it was measured. No bit depends on it.
+struct Family {
+  // Rows of A and columns of B from which on a panel of B is copied that comes out of the second cache.
+  std::int64_t copies_b_rows, copies_b_columns;
+  // Rows of A^T from which on a part of it is copied, and elements between the copied rows: where they are far apart by
+  // a power of two they share the places of a cache.
+  std::int64_t copies_a_columns, a_gap;
+};
+// With 32 registers the second cache feeds tiles as fast as they compute: a copy pays where rows are far apart and met
+// by many rows of A. Tiles of 16 registers are half as wide and read twice as many rows.
+constexpr Family kAvx512Family{192, kFarApart, kFarApart, 0}, kAvx2Family{16, 0, 256, 16};
+
+const Family& family() {
+  static const bool has_avx512 = (hwy::SupportedTargets() & (HWY_AVX3 | HWY_AVX3_DL)) != 0;
+  return has_avx512 ? kAvx512Family : kAvx2Family;
+}
+
+// Whether panels of B are copied before they are multiplied. B that is stored transposed is always copied, and B that
+// comes from beyond the second cache.
 bool copies_b(const GemmShape& p, std::int64_t rows, std::int64_t panel_columns) {
-  constexpr std::int64_t kRowsThatPay = 16, kManyRows = 192;
+  constexpr std::int64_t kRowsThatPay = 16;
   if (p.transpose_b) return true;
   if (p.n <= panel_columns) return false;
-  return p.n * p.k > kStaysInCache ? rows >= kRowsThatPay : p.n >= kFarApart && rows >= kManyRows;
+  if (p.n * p.k > kStaysInCache) return rows >= kRowsThatPay;
+  return p.n >= family().copies_b_columns && rows >= family().copies_b_rows;
 }
 
 std::size_t panel_depth(const GemmShape& p) {
@@ -64,11 +83,11 @@ GemmLayout layout_of(const GemmShape& p, const Block& part, bool epilogue, std::
   const auto columns = static_cast<std::int64_t>(panel_columns);
   GemmLayout layout;
   layout.depth = depth;
-  layout.a_row = static_cast<std::size_t>(round_up<std::int64_t>(part.rows, 16));
+  layout.a_row = static_cast<std::size_t>(round_up<std::int64_t>(part.rows, 16) + family().a_gap);
   if (!takes_dots(p)) {
     layout.packs_b = copies_b(p, part.rows, columns);
     // The rows of A^T are met again by more panels of B.
-    layout.packs_a = p.transpose_a && p.m >= kFarApart && part.cols > columns;
+    layout.packs_a = p.transpose_a && p.m >= family().copies_a_columns && part.cols > columns;
   }
   layout.block_rows = depth == k ? std::min(rows, kBlockRows) : rows;
   layout.a = layout.b + (layout.packs_b ? depth * panel_columns : 0);
