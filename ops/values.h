@@ -68,8 +68,8 @@ inline Value operator-(double a, const Value& b) { return sub(number(b.builder()
 // ---- reduce.cc: dims are normalised here (negative from the end; empty: all)
 Value sum(const Value& x, const Dims& dims, bool keepdim);
 Value mean(const Value& x, const Dims& dims, bool keepdim);
-Value max(const Value& x, const Dims& dims, bool keepdim);
-Value min(const Value& x, const Dims& dims, bool keepdim);
+Value max(const Value& x, DimsRef dims, bool keepdim);
+Value min(const Value& x, DimsRef dims, bool keepdim);
 // Undoes broadcasting: sums x over the dims in which it is larger than shape.
 Value sum_to(const Value& x, const Shape& shape);
 

@@ -33,11 +33,11 @@ void check_trace(const TracedProgram& program, const TracedProgram::Body& body, 
   const TracedProgram now(body, inputs, at, {.keep_structure = true, .find_plan = {}, .only_structure = true});
   const PlannedTrace &before = *program.planned(), &after = *now.planned();
   if (after.same_structure(before)) return;
-  const PlannedTrace::Call* const call = after.first_difference(before);
+  const PlannedTrace::Op* const op = after.first_difference(before);
   throw Error(ErrorKind::state,
               "[compile] the function is another program than when it was traced" +
-                  (call ? ": " + std::string(call->op->name) + " is new, or has other attributes" : std::string()),
-              call && call->where.line > 0 ? call->where : at,
+                  (op ? ": " + std::string(op->op->name) + " is new, or has other attributes" : std::string()),
+              op && op->where.line > 0 ? op->where : at,
               "hand over what changes as an argument, or set Retrace::always");
 }
 

@@ -15,14 +15,13 @@ void PlannedTrace::Session::clear() {
 
 bool PlannedTrace::same_structure(const PlannedTrace& other) const {
   return words == other.words &&
-         std::equal(calls.begin(), calls.end(), other.calls.begin(), other.calls.end(),
-                    [](const Call& a, const Call& b) { return a.op == b.op && a.attrs == b.attrs; });
+         std::equal(ops.begin(), ops.end(), other.ops.begin(), other.ops.end(),
+                    [](const Op& a, const Op& b) { return a.op == b.op && a.attrs == b.attrs; });
 }
 
-const PlannedTrace::Call* PlannedTrace::first_difference(const PlannedTrace& other) const {
-  for (std::size_t i = 0; i < calls.size(); ++i)
-    if (i >= other.calls.size() || calls[i].op != other.calls[i].op || !(calls[i].attrs == other.calls[i].attrs))
-      return &calls[i];
+const PlannedTrace::Op* PlannedTrace::first_difference(const PlannedTrace& other) const {
+  for (std::size_t i = 0; i < ops.size(); ++i)
+    if (i >= other.ops.size() || ops[i].op != other.ops[i].op || !(ops[i].attrs == other.ops[i].attrs)) return &ops[i];
   return nullptr;
 }
 

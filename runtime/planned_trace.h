@@ -37,7 +37,7 @@ class PlannedTrace {
   };
 
   // One of the calls that were captured.
-  struct Call {
+  struct Op {
     const OpDef* op = nullptr;
     Attrs attrs;
     SourceLocation where;
@@ -45,12 +45,12 @@ class PlannedTrace {
 
   // The structure, to compare traces. Empty unless TraceOptions ask for it.
   std::vector<std::uint64_t> words;
-  std::vector<Call> calls;
+  std::vector<Op> ops;
   std::shared_ptr<const Plan> plan;
 
   bool same_structure(const PlannedTrace& other) const;
   // The first call that is another one than in `other`, or null where only their operands differ.
-  const Call* first_difference(const PlannedTrace& other) const;
+  const Op* first_difference(const PlannedTrace& other) const;
 
   std::unique_ptr<Session> take_session();
   void give_back(std::unique_ptr<Session> session);

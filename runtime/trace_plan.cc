@@ -75,7 +75,7 @@ void TracedProgram::Builder::keep_structure() {
     for (const std::int64_t d : program_.bound_[b].type.shape) words.push_back(static_cast<std::uint64_t>(d));
   }
   for (const Extraction::Entry& entry : calls_->entries())
-    program_.planned_->calls.push_back({entry.call->op, entry.call->attrs, entry.call->where});
+    program_.planned_->ops.push_back({entry.call->op, entry.call->attrs, entry.call->where});
 }
 
 Program TracedProgram::Builder::make_program(std::ostream* print_passes) const {

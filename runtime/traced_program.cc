@@ -109,16 +109,16 @@ std::optional<std::size_t> TracedProgram::find_overlap(const std::vector<Tensor>
 
 // ---- A run
 
-void TracedProgram::take_arguments(Call& call) const {
-  Session& session = *call.session;
-  for (std::size_t i = 0; i < call.inputs.size(); ++i) {
-    const Impl& impl = TensorAccess::impl(call.inputs[i]);
+void TracedProgram::take_arguments(Execution& execution) const {
+  Session& session = *execution.session;
+  for (std::size_t i = 0; i < execution.inputs.size(); ++i) {
+    const Impl& impl = TensorAccess::impl(execution.inputs[i]);
     if (!arguments_[i].by_value) {
       session.arguments.push_back(impl);
       continue;
     }
-    session.versions.resize(call.inputs.size());
-    session.versions[i] = current_version(impl, call.at);
+    session.versions.resize(execution.inputs.size());
+    session.versions[i] = current_version(impl, execution.at);
     auto copy = std::make_shared<TensorImpl>(impl->type);
     copy->set_storage(
         std::make_shared<Variable>(impl->type, std::const_pointer_cast<Buffer>(value_of(session.versions[i]))));
@@ -127,14 +127,14 @@ void TracedProgram::take_arguments(Call& call) const {
 }
 
 // The storage of what is read and written; false where a .grad on the way is not there.
-bool TracedProgram::find_uses(Call& call, std::size_t begin, std::size_t end) const {
+bool TracedProgram::find_uses(Execution& execution, std::size_t begin, std::size_t end) const {
   for (std::size_t b = begin; b < end; ++b) {
     const Bound& bound = bound_[b];
-    VariableAccess::Use& use = call.session->uses[b];
+    VariableAccess::Use& use = execution.session->uses[b];
     if (bound.storage && bound.root->storage_now() == bound.storage.get()) {
       if (use.variable != bound.storage) use.variable = bound.storage;
     } else {
-      const Impl impl = resolve(bound.origin, bound.root, call.session->arguments);
+      const Impl impl = resolve(bound.origin, bound.root, execution.session->arguments);
       if (!impl) return false;
       use.variable = impl->storage();
     }
@@ -146,18 +146,18 @@ bool TracedProgram::find_uses(Call& call, std::size_t begin, std::size_t end) co
 }
 
 // Tensors that are reached through a .grad are looked up once nobody else can set it. False if one is not as expected.
-bool TracedProgram::take(Call& call, VariableAccess& access) const {
+bool TracedProgram::take(Execution& execution, VariableAccess& access) const {
   for (;;) {
-    if (!find_uses(call, 0, direct_)) return false;
+    if (!find_uses(execution, 0, direct_)) return false;
     if (!access.take(direct_)) continue;
-    if (!fields_match(call.inputs) || !find_uses(call, direct_, bound_.size())) return false;
+    if (!fields_match(execution.inputs) || !find_uses(execution, direct_, bound_.size())) return false;
     if (direct_ == bound_.size() || access.take(bound_.size())) return true;
   }
 }
 
-void TracedProgram::bind(Call& call, VariableAccess& access) const {
+void TracedProgram::bind(Execution& execution, VariableAccess& access) const {
   access.begin();
-  Session& session = *call.session;
+  Session& session = *execution.session;
   std::size_t argument = 0, variable = 0;
   for (std::size_t b = 0; b < bound_.size(); ++b) {
     const VariableAccess::Use& use = session.uses[b];
@@ -168,10 +168,10 @@ void TracedProgram::bind(Call& call, VariableAccess& access) const {
     else
       ++variable;
   }
-  if (!fresh_.empty()) bind_fresh(call, variable);
-  for (const Result& base : bases_) reuse_used_up(call, base);
+  if (!fresh_.empty()) bind_fresh(execution, variable);
+  for (const Result& base : bases_) reuse_used_up(execution, base);
   for (const Result& result : results_)
-    if (result.kind == Result::Kind::output) reuse_used_up(call, result);
+    if (result.kind == Result::Kind::output) reuse_used_up(execution, result);
   for (std::size_t k = 0; k < output_types_.size(); ++k) {
     std::shared_ptr<Buffer>& buffer = session.results[k];
     // The last run's result is written again once nobody else holds it.
@@ -181,17 +181,21 @@ void TracedProgram::bind(Call& call, VariableAccess& access) const {
   }
 }
 
-void TracedProgram::bind_fresh(Call& call, std::size_t variable) const {
-  Session& session = *call.session;
+void TracedProgram::bind_fresh(Execution& execution, std::size_t variable) const {
+  Session& session = *execution.session;
   session.fresh.resize(fresh_.size());
   for (const Field& field : fields_) {
     if (!field.fresh || session.fresh[*field.fresh]) continue;
     // What was there is written again where nobody else holds it: the owner and this function have a handle each.
-    Impl before = tensor_at(field.owner, field.root, call.inputs)->grad();
+    Impl before = tensor_at(field.owner, field.root, execution.inputs)->grad();
     if (before.use_count() != 2 || before->view || before->leaf_requires_grad || before->type != fresh_[*field.fresh])
       continue;
     const auto storage = before->storage_if_any();
-    if (storage && is_sole_owner(storage->buffer())) session.fresh[*field.fresh] = std::move(before);
+    if (!storage || !is_sole_owner(storage->buffer())) continue;
+    // What the function was given for it while it was traced has the same storage.
+    const auto uses = std::count_if(session.uses.begin(), session.uses.end(),
+                                    [&](const VariableAccess::Use& use) { return use.variable == storage; });
+    if (storage.use_count() == 2 + uses) session.fresh[*field.fresh] = std::move(before);
   }
   for (std::size_t k = 0; k < fresh_.size(); ++k) {
     Impl& fresh = session.fresh[k];
@@ -205,54 +209,54 @@ void TracedProgram::bind_fresh(Call& call, std::size_t variable) const {
 }
 
 // What fields become is looked up before any of them changes.
-void TracedProgram::set_grads(Call& call) const {
-  Session& session = *call.session;
+void TracedProgram::set_grads(Execution& execution) const {
+  Session& session = *execution.session;
   for (const std::size_t f : set_fields_) {
     const Field& field = fields_[f];
     Impl after = field.fresh ? session.fresh[*field.fresh] : nullptr;
-    if (field.after) after = tensor_at(*field.after, field.after_root, call.inputs);
-    session.new_grads.emplace_back(tensor_at(field.owner, field.root, call.inputs), std::move(after));
+    if (field.after) after = tensor_at(*field.after, field.after_root, execution.inputs);
+    session.new_grads.emplace_back(tensor_at(field.owner, field.root, execution.inputs), std::move(after));
   }
   for (auto& [owner, after] : session.new_grads) owner->set_grad(std::move(after));
 }
 
 // What else the function did to tensors from outside.
-void TracedProgram::write_back(Call& call) const {
+void TracedProgram::write_back(Execution& execution) const {
   for (const Bound& bound : bound_) {
-    if (bound.becomes_leaf) tensor_at(bound.origin, bound.root, call.inputs)->leaf_requires_grad = true;
+    if (bound.becomes_leaf) tensor_at(bound.origin, bound.root, execution.inputs)->leaf_requires_grad = true;
     if (!bound.written || bound.origin.kind != Origin::Kind::argument || bound.origin.grads > 0 ||
         !arguments_[bound.origin.index].by_value)
       continue;
     // A view was handed over by value: what the program made of it goes where it came from.
-    const auto written = call.session->arguments[bound.origin.index]->storage()->read();
-    write_version(TensorAccess::impl(call.inputs[bound.origin.index]), {known_call(bound.type, written, call.at), 0},
-                  "compile", call.at);
+    const auto written = execution.session->arguments[bound.origin.index]->storage()->read();
+    write_version(TensorAccess::impl(execution.inputs[bound.origin.index]),
+                  {known_call(bound.type, written, execution.at), 0}, "compile", execution.at);
   }
 }
 
 std::optional<std::vector<Tensor>> TracedProgram::run(const std::vector<Tensor>& inputs, const RunOptions& options,
                                                       SourceLocation at) {
-  Call call(*planned_, inputs, at);
-  Session& session = *call.session;
+  Execution execution(*planned_, inputs, at);
+  Session& session = *execution.session;
   session.results.resize(output_types_.size());
   session.uses.resize(bound_.size());
   if (options.flush_denormals) session.run.flush_denormals();
-  take_arguments(call);
+  take_arguments(execution);
   {
     VariableAccess access(session.uses);
-    if (!take(call, access)) return std::nullopt;
-    if (!history_.empty()) capture_history(call);
-    bind(call, access);
+    if (!take(execution, access)) return std::nullopt;
+    if (!history_.empty()) capture_history(execution);
+    bind(execution, access);
     session.run.execute(options.executor);
     access.commit();
-    set_grads(call);
+    set_grads(execution);
   }
   // Storage of tensors that come and go is not kept.
   for (std::size_t b = 0; b < bound_.size(); ++b)
     if (!bound_[b].storage) session.uses[b].variable.reset();
-  if (!history_.empty()) publish_history(call);
-  if (writes_back_) write_back(call);
-  return wrap(call);
+  if (!history_.empty()) publish_history(execution);
+  if (writes_back_) write_back(execution);
+  return wrap(execution);
 }
 
 std::vector<double> TracedProgram::step_seconds(const RunOptions& options) const {

@@ -143,7 +143,7 @@ class TracedProgram {
     std::optional<std::size_t> bound;  // an input: of bound_
     std::optional<std::size_t> saved;  // its value: the plan's result
   };
-  struct Call;
+  struct Execution;
   class Builder;
 
   Impl resolve(const Origin& origin, const ProgramHandle& root, std::span<const Impl> arguments) const;
@@ -154,20 +154,20 @@ class TracedProgram {
   std::optional<std::size_t> find_overlap(const std::vector<Tensor>& inputs) const;
 
   // ---- The stages of a run
-  void take_arguments(Call& call) const;
-  bool take(Call& call, VariableAccess& access) const;
-  bool find_uses(Call& call, std::size_t begin, std::size_t end) const;
-  void bind(Call& call, VariableAccess& access) const;
-  void bind_fresh(Call& call, std::size_t variable) const;
-  void set_grads(Call& call) const;
-  void write_back(Call& call) const;
+  void take_arguments(Execution& execution) const;
+  bool take(Execution& execution, VariableAccess& access) const;
+  bool find_uses(Execution& execution, std::size_t begin, std::size_t end) const;
+  void bind(Execution& execution, VariableAccess& access) const;
+  void bind_fresh(Execution& execution, std::size_t variable) const;
+  void set_grads(Execution& execution) const;
+  void write_back(Execution& execution) const;
   // ---- Results: traced_results.cc
-  void capture_history(Call& call) const;
-  void publish_history(Call& call) const;
-  void reuse_used_up(Call& call, const Result& result) const;
-  Tensor wrap_used_up(Call& call, const Result& result) const;
-  Tensor wrap_output(Call& call, const Result& result) const;
-  std::vector<Tensor> wrap(Call& call) const;
+  void capture_history(Execution& execution) const;
+  void publish_history(Execution& execution) const;
+  void reuse_used_up(Execution& execution, const Result& result) const;
+  Tensor wrap_used_up(Execution& execution, const Result& result) const;
+  Tensor wrap_output(Execution& execution, const Result& result) const;
+  std::vector<Tensor> wrap(Execution& execution) const;
 
   // Constant after construction.
   bool grad_mode_ = true;
@@ -192,12 +192,12 @@ class TracedProgram {
 };
 
 // One call on its way.
-struct TracedProgram::Call {
-  Call(PlannedTrace& from, const std::vector<Tensor>& given, SourceLocation where)
+struct TracedProgram::Execution {
+  Execution(PlannedTrace& from, const std::vector<Tensor>& given, SourceLocation where)
       : planned(from), inputs(given), at(where), session(from.take_session()) {}
-  ~Call() { planned.give_back(std::move(session)); }
-  Call(const Call&) = delete;
-  Call& operator=(const Call&) = delete;
+  ~Execution() { planned.give_back(std::move(session)); }
+  Execution(const Execution&) = delete;
+  Execution& operator=(const Execution&) = delete;
 
   PlannedTrace& planned;
   const std::vector<Tensor>& inputs;

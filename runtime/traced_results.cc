@@ -5,8 +5,8 @@
 namespace weft {
 
 // The calls that results stand on, with the versions that the tensors have before the run. Their variables are held.
-void TracedProgram::capture_history(Call& call) const {
-  Session& session = *call.session;
+void TracedProgram::capture_history(Execution& execution) const {
+  Session& session = *execution.session;
   session.history.reserve(history_.size());
   for (const Live& live : history_) {
     if (live.bound) {
@@ -19,7 +19,7 @@ void TracedProgram::capture_history(Call& call) const {
       const VariableAccess::Use& use = session.uses[*live.bound];
       const auto now = use.value ? use.value : use.variable->buffer();
       const Impl impl = resolve(bound.origin, bound.root, session.arguments);
-      session.history.push_back(version_of(impl, *use.variable, now, call.at).call);
+      session.history.push_back(version_of(impl, *use.variable, now, execution.at).call);
       continue;
     }
     std::vector<CapturedValue> operands;
@@ -34,32 +34,33 @@ void TracedProgram::capture_history(Call& call) const {
   }
 }
 
-void TracedProgram::publish_history(Call& call) const {
+void TracedProgram::publish_history(Execution& execution) const {
   for (std::size_t i = 0; i < history_.size(); ++i) {
     if (!history_[i].saved) continue;
-    const auto first = call.session->results.begin() + static_cast<std::ptrdiff_t>(*history_[i].saved);
-    call.session->history[i]->publish({first, first + static_cast<std::ptrdiff_t>(history_[i].call->outputs.size())});
+    const auto first = execution.session->results.begin() + static_cast<std::ptrdiff_t>(*history_[i].saved);
+    execution.session->history[i]->publish(
+        {first, first + static_cast<std::ptrdiff_t>(history_[i].call->outputs.size())});
   }
 }
 
 // A tensor that the caller has let go of lets go of the result, whose bytes can then be written again.
-void TracedProgram::reuse_used_up(Call& call, const Result& result) const {
+void TracedProgram::reuse_used_up(Execution& execution, const Result& result) const {
   if (!result.requires_grad || result.live) return;
-  Session& session = *call.session;
+  Session& session = *execution.session;
   session.wrapped.resize(session.results.size());
   Impl& wrapped = session.wrapped[result.index];
   if (wrapped && !(wrapped.use_count() == 1 && wrapped->forget_value_for_reuse())) wrapped.reset();
 }
 
 // The result of a function in which a backward() used its history up.
-Tensor TracedProgram::wrap_used_up(Call& call, const Result& result) const {
-  Impl& wrapped = call.session->wrapped[result.index];
-  const std::shared_ptr<Buffer>& buffer = call.session->results[result.index];
+Tensor TracedProgram::wrap_used_up(Execution& execution, const Result& result) const {
+  Impl& wrapped = execution.session->wrapped[result.index];
+  const std::shared_ptr<Buffer>& buffer = execution.session->results[result.index];
   if (wrapped) {
     wrapped->call_if_any().call->publish({buffer});
   } else {
     auto used_up = std::make_shared<CapturedCall>(*result.op, std::vector<CapturedValue>{}, Attrs{}, Types{result.type},
-                                                  call.at, /*needs_grad=*/true);
+                                                  execution.at, /*needs_grad=*/true);
     used_up->use_up();
     used_up->publish({buffer});
     wrapped = TensorAccess::impl(make_captured({std::move(used_up), 0}, result.grad_name));
@@ -67,39 +68,39 @@ Tensor TracedProgram::wrap_used_up(Call& call, const Result& result) const {
   return TensorAccess::wrap(wrapped);
 }
 
-Tensor TracedProgram::wrap_output(Call& call, const Result& result) const {
-  const std::shared_ptr<Buffer>& buffer = call.session->results[result.index];
+Tensor TracedProgram::wrap_output(Execution& execution, const Result& result) const {
+  const std::shared_ptr<Buffer>& buffer = execution.session->results[result.index];
   Tensor tensor;
   if (!result.requires_grad) {
     tensor = make_leaf(result.type, buffer);
   } else if (result.live) {
-    tensor = make_captured({call.session->history[*result.live], result.output}, result.grad_name);
+    tensor = make_captured({execution.session->history[*result.live], result.output}, result.grad_name);
   } else {
-    tensor = wrap_used_up(call, result);
+    tensor = wrap_used_up(execution, result);
   }
   if (result.strides) TensorAccess::impl(tensor)->strides = result.strides;
   return tensor;
 }
 
-std::vector<Tensor> TracedProgram::wrap(Call& call) const {
+std::vector<Tensor> TracedProgram::wrap(Execution& execution) const {
   std::vector<Tensor> bases, tensors;
   bases.reserve(bases_.size());
-  for (const Result& base : bases_) bases.push_back(wrap_output(call, base));
+  for (const Result& base : bases_) bases.push_back(wrap_output(execution, base));
   tensors.reserve(results_.size());
   for (const Result& result : results_) {
     Tensor known;
     switch (result.kind) {
       case Result::Kind::output:
-        tensors.push_back(wrap_output(call, result));
+        tensors.push_back(wrap_output(execution, result));
         continue;
       case Result::Kind::argument:
-        known = call.inputs[result.index];
+        known = execution.inputs[result.index];
         break;
       case Result::Kind::captured:
-        known = TensorAccess::wrap(tensor_at(result.origin, result.tensor, call.inputs));
+        known = TensorAccess::wrap(tensor_at(result.origin, result.tensor, execution.inputs));
         break;
       case Result::Kind::fresh:
-        known = TensorAccess::wrap(call.session->fresh[result.index]);
+        known = TensorAccess::wrap(execution.session->fresh[result.index]);
         break;
       case Result::Kind::same:
         known = tensors[result.index];

@@ -142,31 +142,31 @@ WEFT_REGISTER_OP(kMin);
 
 namespace {
 
-bool is_whole(const Dims& dims, bool keepdim) { return dims.empty() && !keepdim; }
+bool is_whole(DimsRef dims, bool keepdim) { return !dims.is_list() && !keepdim; }
 
-Attrs attributes(std::string_view name, const Value& x, const Dims& dims, bool keepdim) {
-  const Dims all = normalize_dims(name, dims, x.type(), x.builder().where);
+Attrs attributes(std::string_view name, const Value& x, DimsRef dims, bool keepdim) {
+  const Dims all = normalize_dims(name, dims.vec(), x.type(), x.builder().where);
   return {{"dims", all}, {"keepdim", keepdim}, {"whole", is_whole(dims, keepdim)}};
 }
 
 }  // namespace
 
-Value max(const Value& x, const Dims& dims, bool keepdim) {
+Value max(const Value& x, DimsRef dims, bool keepdim) {
   return x.builder().record(kMax, {x}, attributes("max", x, dims, keepdim));
 }
-Value min(const Value& x, const Dims& dims, bool keepdim) {
+Value min(const Value& x, DimsRef dims, bool keepdim) {
   return x.builder().record(kMin, {x}, attributes("min", x, dims, keepdim));
 }
 
 Tensor max(const Operand& x, DimsRef dims, bool keepdim) {
   return capture(
-      {&x}, [&](std::span<const Value> v) { return max(v[0], dims.vec(), keepdim); },
-      is_whole(dims.vec(), keepdim) ? "MaxBackward1" : nullptr);
+      {&x}, [&](std::span<const Value> v) { return max(v[0], dims, keepdim); },
+      is_whole(dims, keepdim) ? "MaxBackward1" : nullptr);
 }
 Tensor min(const Operand& x, DimsRef dims, bool keepdim) {
   return capture(
-      {&x}, [&](std::span<const Value> v) { return min(v[0], dims.vec(), keepdim); },
-      is_whole(dims.vec(), keepdim) ? "MinBackward1" : nullptr);
+      {&x}, [&](std::span<const Value> v) { return min(v[0], dims, keepdim); },
+      is_whole(dims, keepdim) ? "MinBackward1" : nullptr);
 }
 
 Tensor Tensor::max(DimsRef dims, bool keepdim, SourceLocation at) const {

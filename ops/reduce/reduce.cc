@@ -88,12 +88,12 @@ Value sum_to(const Value& x, const Shape& shape) {
 Tensor sum(const Operand& x, DimsRef dims, bool keepdim) {
   return capture(
       {&x}, [&](std::span<const Value> v) { return sum(v[0], dims.vec(), keepdim); },
-      dims.empty() && !keepdim ? "SumBackward0" : "SumBackward1");
+      !dims.is_list() && !keepdim ? "SumBackward0" : "SumBackward1");
 }
 Tensor mean(const Operand& x, DimsRef dims, bool keepdim) {
   return capture(
       {&x}, [&](std::span<const Value> v) { return mean(v[0], dims.vec(), keepdim); },
-      dims.empty() && !keepdim ? "MeanBackward0" : "MeanBackward1");
+      !dims.is_list() && !keepdim ? "MeanBackward0" : "MeanBackward1");
 }
 
 Tensor Tensor::sum(DimsRef dims, bool keepdim, SourceLocation at) const {

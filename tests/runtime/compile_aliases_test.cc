@@ -142,6 +142,20 @@ TEST(CompiledAliases, AResultAndItsGradientAreOfOneVersionBesideAStepThatTrains)
   trainer.join();
 }
 
+TEST(CompiledAliases, AGradientThatTheFunctionKeptIsNotTheNextOne) {
+  Tensor w = ones({2}).requires_grad_(), kept;
+  auto f = compile([&] {
+    (w * 3).sum().backward();
+    kept = w.grad();
+    w.set_grad({});
+    (w * 5).sum().backward();
+  });
+  f();
+  f();
+  EXPECT_EQ(kept.to_vector<float>(), (std::vector<float>{8, 8}));
+  EXPECT_EQ(w.grad().to_vector<float>(), (std::vector<float>{5, 5}));
+}
+
 #ifndef NDEBUG
 TEST(CompiledAliases, AConstantThatChangesIsFoundInDebugBuilds) {
   double factor = 2;

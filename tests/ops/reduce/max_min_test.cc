@@ -18,10 +18,10 @@ using ::testing::ThrowsMessage;
 const double kNan = std::numeric_limits<double>::quiet_NaN();
 const double kInf = std::numeric_limits<double>::infinity();
 
-HostTensor max_of(const HostTensor& x, const Dims& dims, bool keepdim = false) {
+HostTensor max_of(const HostTensor& x, DimsRef dims, bool keepdim = false) {
   return evaluate([&](auto v) { return max(v[0], dims, keepdim); }, {x});
 }
-HostTensor min_of(const HostTensor& x, const Dims& dims, bool keepdim = false) {
+HostTensor min_of(const HostTensor& x, DimsRef dims, bool keepdim = false) {
   return evaluate([&](auto v) { return min(v[0], dims, keepdim); }, {x});
 }
 
@@ -136,6 +136,7 @@ TEST(ExtremeTest, GradientsAtNan) {
 TEST(ExtremeTest, GradientFunctionsAreNamedAsInPyTorch) {
   const Tensor x = ones({2, 3}).requires_grad_();
   EXPECT_STREQ(x.max({}, true).grad_fn().name(), "AmaxBackward0");
+  EXPECT_STREQ(x.max(std::vector<std::int64_t>{}).grad_fn().name(), "AmaxBackward0");
   EXPECT_STREQ(x.max().grad_fn().name(), "MaxBackward1");
   EXPECT_STREQ(x.min().grad_fn().name(), "MinBackward1");
   EXPECT_STREQ(x.max({1}).grad_fn().name(), "AmaxBackward0");

@@ -192,6 +192,7 @@ TEST(ReduceTest, GradientFunctionsAreNamedAsInPyTorch) {
   EXPECT_STREQ(x.sum().grad_fn().name(), "SumBackward0");
   EXPECT_STREQ(x.sum({1}).grad_fn().name(), "SumBackward1");
   EXPECT_STREQ(x.sum({}, true).grad_fn().name(), "SumBackward1");
+  EXPECT_STREQ(x.sum(std::vector<std::int64_t>{}).grad_fn().name(), "SumBackward1");
   EXPECT_STREQ(x.mean().grad_fn().name(), "MeanBackward0");
   EXPECT_STREQ(x.mean({1}, true).grad_fn().name(), "MeanBackward1");
   EXPECT_THAT(x.mean({1}, true).to_vector<float>(), ElementsAre(1, 1));

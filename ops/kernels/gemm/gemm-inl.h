@@ -1,18 +1,20 @@
-#include "ops/kernels/gemm/gemm.h"
+// Products by tiles, or by dot products.
+// Included once for each instruction set.
+#if defined(WEFT_OPS_GEMM_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef WEFT_OPS_GEMM_INL_H_
+#undef WEFT_OPS_GEMM_INL_H_
+#else
+#define WEFT_OPS_GEMM_INL_H_
+#endif
+
+#include <hwy/highway.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <span>
 
-#include "ops/kernels/gemm/gemm_layout.h"
-
-#undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "ops/kernels/gemm/gemm.cc"
-#include <hwy/foreach_target.h>
-// foreach_target.h must come first: it includes this file once for each instruction set.
-#include <hwy/highway.h>
-
 #include "ops/kernels/gemm/gemm_dots-inl.h"
+#include "ops/kernels/gemm/gemm_layout.h"
 #include "ops/kernels/gemm/gemm_pack-inl.h"
 #include "ops/kernels/gemm/gemm_tile-inl.h"
 #include "ops/kernels/reduce/sum_levels-inl.h"
@@ -20,7 +22,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace weft {
 namespace HWY_NAMESPACE {
-namespace {
 
 // One call of gemm().
 template <class T>
@@ -288,35 +289,8 @@ void gemm_part(const GemmPart<T>& made_ready, const T* a, const T* b, T* c, T* s
     multiply_panels(g);
 }
 
-void gemm_f32(const GemmPart<float>& part, const float* a, const float* b, float* c, float* scratch,
-              const GemmEpilogue<float>* epilogue) {
-  gemm_part(part, a, b, c, scratch, epilogue);
-}
-void gemm_f64(const GemmPart<double>& part, const double* a, const double* b, double* c, double* scratch,
-              const GemmEpilogue<double>* epilogue) {
-  gemm_part(part, a, b, c, scratch, epilogue);
-}
-
-}  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace weft
 HWY_AFTER_NAMESPACE();
 
-#if HWY_ONCE
-namespace weft {
-
-HWY_EXPORT(gemm_f32);
-HWY_EXPORT(gemm_f64);
-
-void gemm(const GemmPart<float>& part, const float* a, const float* b, float* c, float* scratch,
-          const GemmEpilogue<float>* epilogue) {
-  HWY_DYNAMIC_DISPATCH(gemm_f32)(part, a, b, c, scratch, epilogue);
-}
-
-void gemm(const GemmPart<double>& part, const double* a, const double* b, double* c, double* scratch,
-          const GemmEpilogue<double>* epilogue) {
-  HWY_DYNAMIC_DISPATCH(gemm_f64)(part, a, b, c, scratch, epilogue);
-}
-
-}  // namespace weft
-#endif  // HWY_ONCE
+#endif  // WEFT_OPS_GEMM_INL_H_
