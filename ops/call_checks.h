@@ -63,4 +63,9 @@ inline std::int64_t checked_dim(std::string_view name, std::int64_t dim, const V
   return normalize_dim(name, dim, x.type(), x.builder().where);
 }
 
+// For a function that is no op itself: the operands must broadcast together.
+void require_broadcast(std::string_view name, std::span<const Value> operands);
+// And this one must be floating.
+void require_floating(std::string_view name, const Value& x);
+
 }  // namespace weft

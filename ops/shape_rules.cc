@@ -3,6 +3,7 @@
 #include <array>
 #include <string>
 
+#include "ops/call_checks.h"
 #include "ops/values.h"
 
 namespace weft {
@@ -26,6 +27,27 @@ std::optional<Shape> broadcast(const Shape& a, const Shape& b) {
     dims[static_cast<std::size_t>(rank - 1 - i)] = da == 1 ? db : da;
   }
   return Shape(std::span<const std::int64_t>(dims.data(), static_cast<std::size_t>(rank)));
+}
+
+void require_broadcast(std::string_view name, std::span<const Value> operands) {
+  const SourceLocation where = operands[0].builder().where;
+  int rank = 0;
+  for (const Value& v : operands) rank = std::max(rank, v.rank());
+  for (int d = 1; d <= rank; ++d) {
+    std::int64_t extent = 1;
+    for (const Value& v : operands) {
+      const std::int64_t own = d > v.rank() ? 1 : v.shape()[v.rank() - d];
+      if (own == 1) continue;
+      if (extent != 1 && own != extent)
+        fail_call(ErrorKind::shape, name, operands, where, "the shapes do not broadcast");
+      extent = own;
+    }
+  }
+}
+
+void require_floating(std::string_view name, const Value& x) {
+  if (!is_floating(x.dtype()))
+    fail_call(ErrorKind::dtype, name, x, "needs a floating tensor", "cast(x, kFloat32) first");
 }
 
 }  // namespace weft

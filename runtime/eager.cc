@@ -35,6 +35,8 @@ struct PlannedRequest {
     throw error;
   }
 
+  std::size_t constant_bytes() const { return plan->stats.constant_bytes; }
+
   std::mutex mutex;  // guards what follows
   std::vector<std::unique_ptr<Run>> idle;
 
@@ -77,6 +79,8 @@ std::shared_ptr<PlannedRequest> plan_request(const EagerRequest& request, std::u
 class PlanCache {
  public:
   static constexpr std::size_t kCapacity = 256;
+  // Values that depend on no tensor are computed when a plan is made, and stay in it.
+  static constexpr std::size_t kMostConstantBytes = std::size_t{8} << 20;
 
   // Numbers are constants of a plan, until the same structure comes with others: then they are arguments of one plan,
   // as a learning rate is that differs from step to step.
@@ -90,11 +94,15 @@ class PlanCache {
     }
     const std::uint64_t hash = hash_words(words);
     auto planned = plan_request(request, hash, std::move(words));  // others go on meanwhile
-    std::shared_ptr<PlannedRequest> evicted;
+    std::vector<std::shared_ptr<PlannedRequest>> evicted;          // let go without the lock
     const std::lock_guard lock(mutex_);
     ++stats_.plans;
     if (auto first = find(hash, planned->words, request.calls)) return first;
-    if (entries_.size() >= kCapacity) evicted = evict();
+    constant_bytes_ += planned->constant_bytes();
+    while (!entries_.empty() && (entries_.size() >= kCapacity || constant_bytes_ > kMostConstantBytes)) {
+      evicted.push_back(evict());
+      constant_bytes_ -= evicted.back()->constant_bytes();
+    }
     entries_.push_front(planned);
     index_.emplace(hash, entries_.begin());
     return planned;
@@ -112,6 +120,7 @@ class PlanCache {
     const std::lock_guard lock(mutex_);
     index_.clear();
     without_numbers_.clear();
+    constant_bytes_ = 0;
     dropped.swap(entries_);
   }
 
@@ -160,6 +169,7 @@ class PlanCache {
   std::list<std::shared_ptr<PlannedRequest>> entries_;  // the one used last comes first
   std::unordered_multimap<std::uint64_t, std::list<std::shared_ptr<PlannedRequest>>::iterator> index_;
   std::unordered_set<std::uint64_t> without_numbers_;  // structures that were planned, by hash
+  std::size_t constant_bytes_ = 0;                     // of all entries
   EagerStats stats_;
 };
 

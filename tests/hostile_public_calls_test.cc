@@ -187,6 +187,121 @@ void add_shape_rows(Table& table) {
   REFUSES_SOMEWHERE("Shape::operator[]", shape, "[shape] shape [2,3]: dim 2 is out of range", Shape({2, 3})[2]);
 }
 
+void add_math_method_rows(Table& table) {
+  const Tensor u, m = matrix();
+  const std::string no = "] undefined tensor";
+  REFUSES("Tensor::sign", state, "[sign" + no, u.sign());
+  REFUSES("Tensor::exp2", state, "[exp2" + no, u.exp2());
+  REFUSES("Tensor::expm1", state, "[expm1" + no, u.expm1());
+  REFUSES("Tensor::log1p", state, "[log1p" + no, u.log1p());
+  REFUSES("Tensor::log2", state, "[log2" + no, u.log2());
+  REFUSES("Tensor::log10", state, "[log10" + no, u.log10());
+  REFUSES("Tensor::tan", state, "[tan" + no, u.tan());
+  REFUSES("Tensor::asin", state, "[asin" + no, u.asin());
+  REFUSES("Tensor::acos", state, "[acos" + no, u.acos());
+  REFUSES("Tensor::atan", state, "[atan" + no, u.atan());
+  REFUSES("Tensor::sinh", state, "[sinh" + no, u.sinh());
+  REFUSES("Tensor::cosh", state, "[cosh" + no, u.cosh());
+  REFUSES("Tensor::asinh", state, "[asinh" + no, u.asinh());
+  REFUSES("Tensor::acosh", state, "[acosh" + no, u.acosh());
+  REFUSES("Tensor::atanh", state, "[atanh" + no, u.atanh());
+  REFUSES("Tensor::erfc", state, "[erfc" + no, u.erfc());
+  REFUSES("Tensor::erfinv", state, "[erfinv" + no, u.erfinv());
+  REFUSES("Tensor::lgamma", state, "[lgamma" + no, u.lgamma());
+  REFUSES("Tensor::digamma", state, "[digamma" + no, u.digamma());
+  REFUSES("Tensor::reciprocal", state, "[reciprocal" + no, u.reciprocal());
+  REFUSES("Tensor::rsqrt", state, "[rsqrt" + no, u.rsqrt());
+  REFUSES("Tensor::floor", state, "[floor" + no, u.floor());
+  REFUSES("Tensor::ceil", state, "[ceil" + no, u.ceil());
+  REFUSES("Tensor::round", state, "[round" + no, u.round());
+  REFUSES("Tensor::trunc", state, "[trunc" + no, u.trunc());
+  REFUSES("Tensor::frac", state, "[frac" + no, u.frac());
+  REFUSES("Tensor::isnan", state, "[isnan" + no, u.isnan());
+  REFUSES("Tensor::isinf", state, "[isinf" + no, u.isinf());
+  REFUSES("Tensor::isfinite", state, "[isfinite" + no, u.isfinite());
+  REFUSES("Tensor::nan_to_num", state, "[nan_to_num" + no, u.nan_to_num());
+  REFUSES("Tensor::atan2", shape, "[atan2] a: f32[2,3], b: f32[2,2]", m.atan2(square_matrix()));
+  REFUSES("Tensor::hypot", shape, "[hypot] a: f32[2,3], b: f32[2,2]", m.hypot(square_matrix()));
+  REFUSES("Tensor::fmod", shape, "[fmod] a: f32[2,3], b: f32[2,2]", m.fmod(square_matrix()));
+  REFUSES("Tensor::remainder", shape, "[remainder] a: f32[2,3], b: f32[2,2]", m.remainder(square_matrix()));
+  REFUSES("Tensor::floor_divide", shape, "[floor_divide] a: f32[2,3], b: f32[2,2]", m.floor_divide(square_matrix()));
+  REFUSES("Tensor::xlogy", shape, "[xlogy] a: f32[2,3], b: f32[2,2]", m.xlogy(square_matrix()));
+  REFUSES("Tensor::logaddexp", shape, "[logaddexp] a: f32[2,3], b: f32[2,2]", m.logaddexp(square_matrix()));
+  REFUSES("Tensor::lerp", state, "[lerp" + no, m.lerp(u, 1));
+  REFUSES("Tensor::addcmul", state, "[addcmul" + no, m.addcmul(u, 1));
+  REFUSES("Tensor::addcdiv", state, "[addcdiv" + no, m.addcdiv(u, 1));
+}
+
+void add_math_rows(Table& table) {
+  const Tensor u;
+  const std::string no = "] undefined tensor";
+  REFUSES("sign", state, "[sign" + no, sign(u));
+  REFUSES("exp2", state, "[exp2" + no, exp2(u));
+  REFUSES("expm1", state, "[expm1" + no, expm1(u));
+  REFUSES("log1p", state, "[log1p" + no, log1p(u));
+  REFUSES("log2", state, "[log2" + no, log2(u));
+  REFUSES("log10", state, "[log10" + no, log10(u));
+  REFUSES("tan", state, "[tan" + no, tan(u));
+  REFUSES("asin", state, "[asin" + no, asin(u));
+  REFUSES("acos", state, "[acos" + no, acos(u));
+  REFUSES("atan", state, "[atan" + no, atan(u));
+  REFUSES("sinh", state, "[sinh" + no, sinh(u));
+  REFUSES("cosh", state, "[cosh" + no, cosh(u));
+  REFUSES("asinh", state, "[asinh" + no, asinh(u));
+  REFUSES("acosh", state, "[acosh" + no, acosh(u));
+  REFUSES("atanh", state, "[atanh" + no, atanh(u));
+  REFUSES("erfc", state, "[erfc" + no, erfc(u));
+  REFUSES("erfinv", state, "[erfinv" + no, erfinv(u));
+  REFUSES("lgamma", state, "[lgamma" + no, lgamma(u));
+  REFUSES("digamma", state, "[digamma" + no, digamma(u));
+  REFUSES("reciprocal", state, "[reciprocal" + no, reciprocal(u));
+  REFUSES("rsqrt", state, "[rsqrt" + no, rsqrt(u));
+  REFUSES("floor", state, "[floor" + no, floor(u));
+  REFUSES("ceil", state, "[ceil" + no, ceil(u));
+  REFUSES("round", state, "[round" + no, round(u));
+  REFUSES("trunc", state, "[trunc" + no, trunc(u));
+  REFUSES("frac", state, "[frac" + no, frac(u));
+  REFUSES("isnan", state, "[isnan" + no, isnan(u));
+  REFUSES("isinf", state, "[isinf" + no, isinf(u));
+  REFUSES("isfinite", state, "[isfinite" + no, isfinite(u));
+  REFUSES("nan_to_num", state, "[nan_to_num" + no, nan_to_num(u));
+  REFUSES("atan2", state, "[atan2" + no, atan2(1, u));
+  REFUSES("hypot", state, "[hypot" + no, hypot(1, u));
+  REFUSES("fmod", state, "[fmod" + no, fmod(1, u));
+  REFUSES("remainder", state, "[remainder" + no, remainder(1, u));
+  REFUSES("floor_divide", state, "[floor_divide" + no, floor_divide(1, u));
+  REFUSES("xlogy", state, "[xlogy" + no, xlogy(1, u));
+  REFUSES("logaddexp", state, "[logaddexp" + no, logaddexp(1, u));
+  REFUSES("lerp", state, "[lerp" + no, lerp(u, 1, 1));
+  REFUSES("addcmul", state, "[addcmul" + no, addcmul(u, 1, 1));
+  REFUSES("addcdiv", state, "[addcdiv" + no, addcdiv(u, 1, 1));
+}
+
+void add_activation_rows(Table& table) {
+  const Tensor u, m = matrix();
+  REFUSES("leaky_relu", state, "[leaky_relu] undefined tensor", leaky_relu(u));
+  REFUSES("elu", state, "[elu] undefined tensor", elu(u));
+  REFUSES("selu", state, "[selu] undefined tensor", selu(u));
+  REFUSES("celu", state, "[celu] undefined tensor", celu(u));
+  REFUSES("silu", state, "[silu] undefined tensor", silu(u));
+  REFUSES("mish", state, "[mish] undefined tensor", mish(u));
+  REFUSES("softplus", state, "[softplus] undefined tensor", softplus(u));
+  REFUSES("hardtanh", state, "[hardtanh] undefined tensor", hardtanh(u));
+  REFUSES("relu6", state, "[relu6] undefined tensor", relu6(u));
+  REFUSES("hardswish", state, "[hardswish] undefined tensor", hardswish(u));
+  REFUSES("hardsigmoid", state, "[hardsigmoid] undefined tensor", hardsigmoid(u));
+  REFUSES("hardshrink", state, "[hardshrink] undefined tensor", hardshrink(u));
+  REFUSES("softshrink", state, "[softshrink] undefined tensor", softshrink(u));
+  REFUSES("tanhshrink", state, "[tanhshrink] undefined tensor", tanhshrink(u));
+  REFUSES("threshold", state, "[threshold] undefined tensor", threshold(u, 1, 2));
+  REFUSES("softsign", state, "[softsign] undefined tensor", softsign(u));
+  REFUSES("logsigmoid", state, "[logsigmoid] undefined tensor", logsigmoid(u));
+  REFUSES("prelu", shape, "[prelu] a: f32[2,3], b: f32[2]: the weight is neither", prelu(m, zeros({2})));
+  REFUSES("glu", shape, "[glu] a: f32[2,3]: the dim has no two halves", glu(m));
+  REFUSES("softmin", shape, "[softmin] a: f32[2,3]: dim 2", softmin(m, 2));
+  REFUSES("logit", state, "[logit] undefined tensor", logit(u));
+}
+
 void add_creation_rows(Table& table) {
   const Tensor u;
   const std::vector<float> floats(3);
@@ -402,8 +517,9 @@ void add_optimizer_rows(Table& table) {
 
 Table all_rows() {
   Table table;
-  for (const auto add : {add_tensor_rows, add_method_rows, add_shape_rows, add_creation_rows, add_elementwise_rows,
-                         add_reduction_rows, add_data_rows, add_function_rows, add_module_rows, add_optimizer_rows})
+  for (const auto add : {add_tensor_rows, add_method_rows, add_shape_rows, add_math_method_rows, add_math_rows,
+                         add_activation_rows, add_creation_rows, add_elementwise_rows, add_reduction_rows,
+                         add_data_rows, add_function_rows, add_module_rows, add_optimizer_rows})
     add(table);
   return table;
 }
@@ -433,6 +549,7 @@ const std::map<std::string, std::set<std::string>> kInfallible = {
      {"DimsRef::begin",
       "DimsRef::empty",
       "DimsRef::end",
+      "DimsRef::is_list",
       "DimsRef::size",
       "DimsRef::vec",
       "Error::kind",

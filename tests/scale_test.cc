@@ -27,6 +27,29 @@ TEST(Scale, AnEagerChainOfAHundredThousandNodesRuns) {
   EXPECT_EQ(x.grad().item(), 100001);
 }
 
+TEST(Scale, BackwardOfTwentyThousandLossesThatWereCapturedTogether) {
+  const Tensor w = ones({2}).requires_grad_();
+  std::vector<Tensor> losses;
+  for (int i = 0; i < 20000; ++i) losses.push_back((w * (i % 8)).sum());
+  for (const Tensor& loss : losses) loss.backward();
+  EXPECT_EQ(w.grad().to_vector<float>(), (std::vector<float>(2, 20000 / 8 * 28)));
+}
+
+TEST(Scale, FortyThousandTensorsThatWereCapturedTogetherAreLookedAtOneByOne) {
+  const Tensor w = ones({2});
+  std::vector<Tensor> sums;
+  for (int i = 0; i < 40000; ++i) sums.push_back((w * i).sum());
+  for (int i = 0; i < 40000; ++i) ASSERT_EQ(sums[static_cast<std::size_t>(i)].item(), 2 * i);
+}
+
+TEST(Scale, ALoopThatLooksAtANumberInEachOfTwentyThousandRounds) {
+  Tensor y = zeros({8});
+  for (int i = 1; i <= 20000; ++i) {
+    y = y + 1;
+    ASSERT_EQ(y.sum().item(), 8 * i);
+  }
+}
+
 TEST(Scale, ANodeWithTenThousandConsumersGetsOneAccumulateOfAsManySlots) {
   auto derivative = compile([](Tensor x) {
     x.requires_grad_();
@@ -52,6 +75,30 @@ TEST(Scale, ADiamondOf200LevelsIsWalkedOnceANodeNotOnceAPath) {
   }
   EXPECT_NEAR(y.item(), value, 1e-12);
   EXPECT_NEAR(dydx.item(), slope, 1e-12);
+}
+
+// Each level adds a hundred times the level below: the derivative is 100^4.
+TEST(Scale, LevelsOfAHundredUsesOfTheLevelBelowAreNotWrittenOut) {
+  const Tensor x = zeros({4}).requires_grad_();
+  Tensor h = tanh(x);
+  const Tensor first = h;
+  for (int level = 0; level < 4; ++level) {
+    Tensor y = h;
+    for (int i = 1; i < 100; ++i) y = y + h;
+    h = y;
+  }
+  const std::vector<Tensor> slopes = grad({tanh(h).sum()}, {first, x});
+  EXPECT_EQ(slopes[0].to_vector<float>(), std::vector<float>(4, 1e8F));
+  EXPECT_EQ(slopes[1].to_vector<float>(), std::vector<float>(4, 1e8F));
+}
+
+TEST(Scale, OneValueIsReadByMoreCallsThanASmallNumberCounts) {
+  constexpr int kUses = 70000;  // more than 2^16
+  const Tensor x = zeros({4}).requires_grad_();
+  const Tensor h = tanh(x);
+  Tensor y = h;
+  for (int i = 1; i < kUses; ++i) y = y + h;
+  EXPECT_EQ(grad({tanh(y).sum()}, {x})[0].to_vector<float>(), std::vector<float>(4, kUses));
 }
 
 }  // namespace

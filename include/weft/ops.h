@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -87,8 +88,43 @@ Tensor cos(const Operand& x);
 Tensor tanh(const Operand& x);
 Tensor sigmoid(const Operand& x);  // 1 / (1 + e^-x)
 Tensor relu(const Operand& x);     // max(x, 0); gradient 0 at 0
-Tensor gelu(const Operand& x);     // x * Phi(x), Phi the normal distribution function (Hendrycks and Gimpel 2016)
+// x * Phi(x), Phi the normal distribution function (Hendrycks and Gimpel 2016); approximate: "none", or "tanh" for
+// x / 2 * (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))).
+Tensor gelu(const Operand& x, std::string_view approximate = "none");
 Tensor erf(const Operand& x);
+Tensor sign(const Operand& x);   // -1, 0 or 1; gradient 0
+Tensor exp2(const Operand& x);   // 2^x
+Tensor expm1(const Operand& x);  // e^x - 1, exact near 0, too
+Tensor log1p(const Operand& x);  // log(1 + x), exact near 0, too
+Tensor log2(const Operand& x);   // logarithm to base 2
+Tensor log10(const Operand& x);  // logarithm to base 10
+Tensor tan(const Operand& x);
+Tensor asin(const Operand& x);  // nan outside of [-1, 1]
+Tensor acos(const Operand& x);  // nan outside of [-1, 1]
+Tensor atan(const Operand& x);
+Tensor sinh(const Operand& x);
+Tensor cosh(const Operand& x);
+Tensor asinh(const Operand& x);
+Tensor acosh(const Operand& x);       // nan below 1
+Tensor atanh(const Operand& x);       // nan outside of [-1, 1]
+Tensor erfc(const Operand& x);        // 1 - erf(x)
+Tensor erfinv(const Operand& x);      // the x of erf(x); nan outside of [-1, 1]
+Tensor lgamma(const Operand& x);      // log |Gamma(x)|
+Tensor digamma(const Operand& x);     // the derivative of lgamma; has none itself
+Tensor reciprocal(const Operand& x);  // 1 / x
+Tensor rsqrt(const Operand& x);       // 1 / sqrt(x)
+Tensor floor(const Operand& x);
+Tensor ceil(const Operand& x);
+Tensor round(const Operand& x);  // to the nearest whole number, halves to even ones
+Tensor trunc(const Operand& x);  // towards 0
+Tensor frac(const Operand& x);   // x - trunc(x)
+// bool: what the elements are.
+Tensor isnan(const Operand& x);
+Tensor isinf(const Operand& x);
+Tensor isfinite(const Operand& x);
+// nan, infinity and -infinity replaced by these numbers; without them infinities by the largest and least of the dtype.
+Tensor nan_to_num(const Operand& x, double nan = 0, std::optional<double> posinf = std::nullopt,
+                  std::optional<double> neginf = std::nullopt);
 // min(max(x, min), max); the gradient is 1 where min < x < max and 0 elsewhere.
 Tensor clamp(const Operand& x, std::optional<double> min, std::optional<double> max = std::nullopt);
 Tensor logical_not(const Operand& x);
@@ -99,9 +135,16 @@ Tensor cast(const Operand& x, DType dtype);
 Tensor add(const Operand& a, const Operand& b);
 Tensor sub(const Operand& a, const Operand& b);
 Tensor mul(const Operand& a, const Operand& b);
-Tensor div(const Operand& a, const Operand& b);      // true division: integers give f32
-Tensor pow(const Operand& a, const Operand& b);      // a^b
-Tensor maximum(const Operand& a, const Operand& b);  // equal elements share the gradient in halves
+Tensor div(const Operand& a, const Operand& b);           // true division: integers give f32
+Tensor pow(const Operand& a, const Operand& b);           // a^b
+Tensor atan2(const Operand& a, const Operand& b);         // the angle of the point (b, a)
+Tensor hypot(const Operand& a, const Operand& b);         // sqrt(a^2 + b^2)
+Tensor fmod(const Operand& a, const Operand& b);          // the rest of a / b with the sign of a
+Tensor remainder(const Operand& a, const Operand& b);     // the rest of a / b with the sign of b
+Tensor floor_divide(const Operand& a, const Operand& b);  // floor(a / b); no gradient
+Tensor xlogy(const Operand& a, const Operand& b);         // a * log(b), 0 where a is 0
+Tensor logaddexp(const Operand& a, const Operand& b);     // log(e^a + e^b)
+Tensor maximum(const Operand& a, const Operand& b);       // equal elements share the gradient in halves
 Tensor minimum(const Operand& a, const Operand& b);
 Tensor eq(const Operand& a, const Operand& b);
 Tensor ne(const Operand& a, const Operand& b);
@@ -112,6 +155,11 @@ Tensor ge(const Operand& a, const Operand& b);
 Tensor logical_and(const Operand& a, const Operand& b);
 Tensor logical_or(const Operand& a, const Operand& b);
 Tensor logical_xor(const Operand& a, const Operand& b);
+// start + weight * (end - start)
+Tensor lerp(const Operand& start, const Operand& end, const Operand& weight);
+// x + value * a * b, x + value * a / b
+Tensor addcmul(const Operand& x, const Operand& a, const Operand& b, double value = 1);
+Tensor addcdiv(const Operand& x, const Operand& a, const Operand& b, double value = 1);
 // condition ? a : b; condition is bool.
 Tensor where(const Operand& condition, const Operand& a, const Operand& b);
 
@@ -151,6 +199,30 @@ Tensor matmul(const Operand& a, const Operand& b);
 
 // ---- Networks and losses ---------------------------------------------------------------------------------------
 
+Tensor leaky_relu(const Operand& x, double negative_slope = 0.01);  // x where x > 0, else negative_slope * x
+Tensor elu(const Operand& x, double alpha = 1);                     // x where x > 0, else alpha (e^x - 1)
+Tensor selu(const Operand& x);  // elu with the constants that keep mean 0 and variance 1 (Klambauer et al. 2017)
+Tensor celu(const Operand& x, double alpha = 1);  // x where x > 0, else alpha (e^(x / alpha) - 1)
+Tensor silu(const Operand& x);                    // x sigmoid(x)
+Tensor mish(const Operand& x);                    // x tanh(softplus(x))
+Tensor softplus(const Operand& x, double beta = 1,
+                double threshold = 20);  // log(1 + e^(beta x)) / beta, and x where beta x > threshold
+Tensor hardtanh(const Operand& x, double min = -1, double max = 1);  // clamp(x, min, max)
+Tensor relu6(const Operand& x);                                      // min(max(x, 0), 6)
+Tensor hardswish(const Operand& x);                                  // x min(max(x + 3, 0), 6) / 6
+Tensor hardsigmoid(const Operand& x);                                // min(max(x + 3, 0), 6) / 6
+Tensor hardshrink(const Operand& x, double lambda = 0.5);            // 0 where |x| <= lambda, else x
+Tensor softshrink(const Operand& x, double lambda = 0.5);            // x without lambda of its distance from 0
+Tensor tanhshrink(const Operand& x);                                 // x - tanh(x)
+Tensor threshold(const Operand& x, double threshold, double value);  // x where x > threshold, else value
+Tensor softsign(const Operand& x);                                   // x / (1 + |x|)
+Tensor logsigmoid(const Operand& x);                                 // log(sigmoid(x))
+// One weight, or one for each channel (dim 1): x where x > 0, else weight * x.
+Tensor prelu(const Operand& x, const Operand& weight);
+Tensor glu(const Operand& x, std::int64_t dim = -1);  // a sigmoid(b), the halves along dim
+Tensor softmin(const Operand& x, std::int64_t dim);   // softmax(-x)
+// log(x / (1 - x)), of x clamped to [eps, 1 - eps] where there is an eps.
+Tensor logit(const Operand& x, std::optional<double> eps = std::nullopt);
 Tensor softmax(const Operand& x, std::int64_t dim);      // e^x_i / sum_j e^x_j
 Tensor log_softmax(const Operand& x, std::int64_t dim);  // x_i - log sum_j e^x_j
 enum class Reduction : std::uint8_t { none, mean, sum };

@@ -32,6 +32,10 @@ Value sign(const Value& x) { return x.builder().record(kSign, {x}); }
 Tensor abs(const Operand& x) {
   return capture({&x}, [](auto v) { return abs(v[0]); });
 }
+Tensor sign(const Operand& x) {
+  return capture({&x}, [](auto v) { return sign(v[0]); });
+}
 Tensor Tensor::abs(SourceLocation at) const { return weft::abs({*this, at}); }
+Tensor Tensor::sign(SourceLocation at) const { return weft::sign({*this, at}); }
 
 }  // namespace weft

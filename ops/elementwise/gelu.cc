@@ -38,9 +38,6 @@ Value gelu(const Value& x) { return x.builder().record(kGelu, {x}); }
 Tensor erf(const Operand& x) {
   return capture({&x}, [](auto v) { return erf(v[0]); });
 }
-Tensor gelu(const Operand& x) {
-  return capture({&x}, [](auto v) { return gelu(v[0]); });
-}
 
 Tensor Tensor::erf(SourceLocation at) const { return weft::erf({*this, at}); }
 

@@ -33,8 +33,8 @@ TEST(CompileMeaningTest, WritesToArgumentsReachThem) {
   };
   const Tensor a = ones({2}), b = ones({2});
   const Tensor eager = body(a), compiled = compile(body)(b);
-  EXPECT_EQ(a.to_vector<float>(), b.to_vector<float>());
-  EXPECT_EQ(eager.to_vector<float>(), compiled.to_vector<float>());
+  for (const Tensor& written : {a, b}) EXPECT_THAT(written.to_vector<float>(), ElementsAre(2, 2));
+  for (const Tensor& result : {eager, compiled}) EXPECT_THAT(result.to_vector<float>(), ElementsAre(3, 3));
 }
 
 TEST(CompileMeaningTest, WritesToViewsThatAreGivenReachTheirBase) {
@@ -62,6 +62,33 @@ TEST(CompileMeaningTest, AWrittenLeafKeepsTheGradientsOfEarlierUses) {
   compile(body(b))(full({}, 1.5));
   EXPECT_EQ(a.grad().item(), 4.5);
   EXPECT_EQ(b.grad().item(), 4.5);
+}
+
+TEST(CompileMeaningTest, ALeafThatIsWrittenAfterItsLastUseGetsItsGradient) {
+  const Tensor w = full({2}, 3).requires_grad_();
+  compile([&] {
+    const Tensor loss = (w + 1).sum();
+    {
+      const NoGradGuard no_grad;
+      w.sub_(1);
+    }
+    loss.backward();
+  })();
+  EXPECT_THAT(w.grad().to_vector<float>(), ElementsAre(1, 1));
+  EXPECT_THAT(w.to_vector<float>(), ElementsAre(2, 2));
+}
+
+TEST(CompileMeaningTest, ATensorWithoutGradientsTakesAHistory) {
+  const Tensor w = full({}, 3).requires_grad_();
+  const Tensor total = compile([&] {
+    const Tensor sum = zeros({});
+    sum += w * w;
+    sum += w;
+    sum.backward();
+    return sum;
+  })();
+  EXPECT_EQ(total.item(), 12);
+  EXPECT_EQ(w.grad().item(), 7);
 }
 
 TEST(CompileMeaningTest, ATensorFromOutsideIsWrittenByRunsAndNotByTheTrace) {
@@ -155,6 +182,41 @@ TEST(CompileMeaningTest, GradModeIsGuarded) {
     EXPECT_FALSE(f(ones({1})).requires_grad());
   }
   EXPECT_TRUE(f(ones({1})).requires_grad());
+}
+
+TEST(CompileMeaningTest, AFunctionMayAskForGradMode) {
+  const Tensor w = ones({}).requires_grad_();
+  const auto f = compile([&](Tensor x) {
+    const Tensor l = w * x;
+    if (grad_enabled()) l.backward();
+    return l;
+  });
+  f(full({}, 10));
+  EXPECT_EQ(w.grad().item(), 10);
+  w.set_grad({});
+  const NoGradGuard no_grad;
+  f(full({}, 10));
+  EXPECT_FALSE(w.grad().defined());
+}
+
+// d w^2 / dw = 2 w: each step takes a fifth of w.
+TEST(CompileMeaningTest, AStepThatWasFirstCalledWithoutGradModeTrains) {
+  const Tensor w = tensor({2.0}).requires_grad_();
+  optim::SGD optimizer({w}, {.lr = 0.1});
+  const auto step = compile([&](Tensor x) {
+    const Tensor loss = square(w * x).sum();
+    if (loss.requires_grad()) {
+      loss.backward();
+      optimizer.step();
+      optimizer.zero_grad();
+    }
+    return loss;
+  });
+  {
+    const NoGradGuard no_grad;
+    EXPECT_EQ(step(ones({1})).item(), 4);
+  }
+  for (const double loss : {4.0, 2.56, 1.6384}) EXPECT_NEAR(step(ones({1})).item(), loss, 1e-6);
 }
 
 TEST(CompileMeaningTest, TrainingFlagsAreGuarded) {
@@ -336,6 +398,26 @@ TEST(CompileMeaningTest, ErrorsNameTheCallersLine) {
   const auto f = compile([](Tensor x) { return x * 2; });
   const std::string message = error_of([&] { f(Tensor()); });
   EXPECT_THAT(message, HasSubstr("compile_meaning_test.cc:" + std::to_string(__LINE__ - 1)));
+}
+
+TEST(CompileMeaningTest, AnErrorOfTheTraceNamesTheLineInTheFunction) {
+  int line = 0;
+  const auto f = compile([&](Tensor x) {
+    line = __LINE__ + 1;
+    return x + ones({3});
+  });
+  const std::string message = error_of([&] { f(ones({2})); });
+  EXPECT_THAT(message, HasSubstr("compile_meaning_test.cc:" + std::to_string(line)));
+}
+
+TEST(CompileMeaningTest, ARefusedBackwardOfTheTraceNamesItsLine) {
+  int line = 0;
+  const auto f = compile([&](Tensor x) {
+    line = __LINE__ + 1;
+    x.backward();
+  });
+  const std::string message = error_of([&] { f(ones({})); });
+  EXPECT_THAT(message, HasSubstr("compile_meaning_test.cc:" + std::to_string(line)));
 }
 
 TEST(CompileMeaningTest, AnErrorOfARunNamesTheLineOfTheCallThatFailed) {

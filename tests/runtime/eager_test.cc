@@ -53,6 +53,20 @@ TEST(Eager, MemoryStaysFlatOverManyIterations) {
   EXPECT_EQ(Buffer::live_bytes(), before);
 }
 
+TEST(Eager, ConstantsOfManyPlansKeepFewBytes) {
+  clear_plan_cache();
+  const std::size_t before = Buffer::live_bytes();
+  for (int i = 0; i < 60; ++i) ones({200000 + 16 * i}).exp().softmax(0).max().item();
+  EXPECT_LT(Buffer::live_bytes() - before, std::size_t{12} << 20);
+}
+
+TEST(Eager, PlansOfManyShapesKeepFewBytes) {
+  clear_plan_cache();
+  const std::size_t before = Buffer::live_bytes();
+  for (std::int64_t i = 0; i < 100; ++i) (softmax(exp(rand({250000 + 16 * i})), 0) * 2).max().item();
+  EXPECT_LT(Buffer::live_bytes(), before + (std::size_t{10} << 20));  // a hundred arenas have more than 100 MiB
+}
+
 TEST(Eager, InPlaceUpdatesDoNotCopyOnceTheGraphIsUsedUp) {
   const Tensor w = full({1024}, 0.5).requires_grad_();
   const Tensor loss = (w * w).sum();

@@ -7,6 +7,7 @@
 #include <sstream>
 #include <thread>
 
+#include "graph/storage.h"
 #include "weft/weft.h"
 
 namespace weft {
@@ -213,6 +214,34 @@ TEST(Compile, RunsThatWriteTakeTurns) {
     });
   for (std::thread& thread : threads) thread.join();
   EXPECT_THAT(values(count), ElementsAre(1001));
+}
+
+TEST(Compile, RunsThatReadGetTheirTurnBesideRunsThatWrite) {
+  const Tensor w = zeros({64});
+  auto write = compile([&] { w.add_(1); });
+  auto read = compile([&](Tensor x) { return (x * w).sum(); });
+  const Tensor x = ones({64});
+  write();
+  read(x);
+  std::atomic<bool> stop{false};
+  std::thread writer([&] {
+    while (!stop) write();
+  });
+  double last = 0;
+  for (int i = 0; i < 500; ++i) {
+    const double now = read(x).item();
+    EXPECT_GE(now, last);
+    last = now;
+  }
+  stop = true;
+  writer.join();
+}
+
+TEST(Compile, ProgramsOfManyShapesKeepFewBytes) {
+  auto f = compile([](Tensor x) { return softmax(softmax(x * 2, 1), 0).sum(); });
+  const std::size_t before = Buffer::live_bytes();
+  for (std::int64_t i = 0; i < 100; ++i) f(ones({256 + i, 1024}));
+  EXPECT_LT(Buffer::live_bytes(), before + (std::size_t{40} << 20));  // a hundred arenas have more than 100 MiB
 }
 
 TEST(Compile, RandomNumbersDifferFromRunToRunAndEqualThoseOfEagerUse) {

@@ -8,7 +8,9 @@
 #endif
 
 #include "graph/element_function.h"
+#include "ops/kernels/elementwise/simd_lanes-inl.h"
 #include "ops/kernels/elementwise/simd_math-inl.h"
+#include "ops/kernels/elementwise/special_functions.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace weft {
@@ -54,6 +56,29 @@ WEFT_UNARY_FUNCTOR(tanh, tanh_f32(d, x));
 WEFT_UNARY_FUNCTOR(sigmoid, sigmoid_f32(d, x));
 WEFT_UNARY_FUNCTOR(erf, erf_f32(d, x));
 WEFT_UNARY_FUNCTOR(gelu, gelu_f32(d, x));
+WEFT_UNARY_FUNCTOR(exp2, (each_lane(d, x, [](double v) { return std::exp2(v); })));
+WEFT_UNARY_FUNCTOR(expm1, expm1_f32(d, x));
+WEFT_UNARY_FUNCTOR(log1p, log1p_f32(d, x));
+WEFT_UNARY_FUNCTOR(log2, (each_lane(d, x, [](double v) { return std::log2(v); })));
+WEFT_UNARY_FUNCTOR(log10, (each_lane(d, x, [](double v) { return std::log10(v); })));
+WEFT_UNARY_FUNCTOR(tan, (each_lane(d, x, [](double v) { return std::tan(v); })));
+WEFT_UNARY_FUNCTOR(asin, (each_lane(d, x, [](double v) { return std::asin(v); })));
+WEFT_UNARY_FUNCTOR(acos, (each_lane(d, x, [](double v) { return std::acos(v); })));
+WEFT_UNARY_FUNCTOR(atan, (each_lane(d, x, [](double v) { return std::atan(v); })));
+WEFT_UNARY_FUNCTOR(sinh, (each_lane(d, x, [](double v) { return std::sinh(v); })));
+WEFT_UNARY_FUNCTOR(cosh, (each_lane(d, x, [](double v) { return std::cosh(v); })));
+WEFT_UNARY_FUNCTOR(asinh, (each_lane(d, x, [](double v) { return std::asinh(v); })));
+WEFT_UNARY_FUNCTOR(acosh, (each_lane(d, x, [](double v) { return std::acosh(v); })));
+WEFT_UNARY_FUNCTOR(atanh, (each_lane(d, x, [](double v) { return std::atanh(v); })));
+WEFT_UNARY_FUNCTOR(erfc, (each_lane(d, x, [](double v) { return std::erfc(v); })));
+WEFT_UNARY_FUNCTOR(erfinv, (each_lane(d, x, inverse_erf)));
+WEFT_UNARY_FUNCTOR(lgamma, (each_lane(d, x, log_gamma)));
+WEFT_UNARY_FUNCTOR(digamma, (each_lane(d, x, digamma_of)));
+WEFT_UNARY_FUNCTOR(rsqrt, hn::Div(hn::Set(d, 1.0f), hn::Sqrt(x)));
+WEFT_UNARY_FUNCTOR(floor, hn::Floor(x));
+WEFT_UNARY_FUNCTOR(ceil, hn::Ceil(x));
+WEFT_UNARY_FUNCTOR(round, hn::Round(x));
+WEFT_UNARY_FUNCTOR(trunc, hn::Trunc(x));
 
 WEFT_BINARY_FUNCTOR(add, hn::Add(a, b));
 WEFT_BINARY_FUNCTOR(sub, hn::Sub(a, b));
@@ -62,6 +87,10 @@ WEFT_BINARY_FUNCTOR(div, hn::Div(a, b));
 // nan where either operand is, and a where they are equal, as zeros of two signs are.
 WEFT_BINARY_FUNCTOR(maximum, hn::IfThenElse(hn::Or(hn::Gt(b, a), hn::IsNaN(b)), b, a));
 WEFT_BINARY_FUNCTOR(minimum, hn::IfThenElse(hn::Or(hn::Lt(b, a), hn::IsNaN(b)), b, a));
+WEFT_BINARY_FUNCTOR(atan2, (each_lane(d, a, b, [](double y, double x) { return std::atan2(y, x); })));
+WEFT_BINARY_FUNCTOR(hypot, (each_lane(d, a, b, [](double x, double y) { return std::hypot(x, y); })));
+WEFT_BINARY_FUNCTOR(fmod, (each_lane(d, a, b, [](double x, double y) { return std::fmod(x, y); })));
+WEFT_BINARY_FUNCTOR(remainder, (each_lane(d, a, b, floor_remainder<double>)));
 WEFT_BINARY_FUNCTOR(relu_grad, hn::IfThenZeroElse(hn::Le(b, hn::Zero(d)), a));
 
 WEFT_BINARY_FUNCTOR(eq, hn::Eq(a, b));

@@ -97,6 +97,24 @@ HWY_INLINE V log_f32(D d, V x) {
   return hn::IfThenElse(hn::Or(hn::IsNaN(x), hn::Eq(x, inf)), x, y);
 }
 
+// log(u) x / (u - 1) with u = 1 + x rounded: what rounding took from x is taken from log(u), too (Higham 2002, 1.14).
+template <class D, class V>
+HWY_INLINE V log1p_f32(D d, V x) {
+  const V one = hn::Set(d, 1.0f), u = hn::Add(x, one);
+  const V y = hn::Mul(log_f32(d, u), hn::Div(x, hn::Sub(u, one)));
+  const V inf = hn::Set(d, std::numeric_limits<float>::infinity());
+  return hn::IfThenElse(hn::Or(hn::Eq(u, one), hn::Eq(x, inf)), x, y);
+}
+
+// (u - 1) x / log(u) with u = e^x rounded, for the same reason.
+template <class D, class V>
+HWY_INLINE V expm1_f32(D d, V x) {
+  const V one = hn::Set(d, 1.0f), u = exp_f32(d, x), less = hn::Sub(u, one);
+  const V y = hn::Mul(less, hn::Div(x, log_f32(d, u)));
+  const auto is_limit = hn::Or(hn::Gt(hn::Abs(x), hn::Set(d, 60.0f)), hn::Eq(less, hn::Neg(one)));
+  return hn::IfThenElse(hn::Eq(u, one), x, hn::IfThenElse(is_limit, less, y));
+}
+
 // 1 / x to 14 bits or better, where it is a normal number: a quotient takes one step of correction.
 template <class D, class V>
 HWY_INLINE V rough_reciprocal(D d, V x) {

@@ -87,6 +87,16 @@ TEST(Backward, SumsTheGradientsOfAllUsesOfALeaf) {
   EXPECT_THAT(values(x.grad()), ElementsAre(2 * 2 + 3 + 1));
 }
 
+TEST(Backward, WeightsThatRequireGradientsGiveGradientsThatDoNot) {
+  const Tensor x = leaf({1.0, 2.0}), weights = leaf({3.0, 4.0});
+  (x + 1).backward(weights);
+  EXPECT_THAT(values(x.grad()), ElementsAre(3, 4));
+  EXPECT_FALSE(x.grad().requires_grad());
+  x.grad().zero_();
+  EXPECT_THAT(values(x.grad()), ElementsAre(0, 0));
+  EXPECT_THAT(values(weights), ElementsAre(3, 4));
+}
+
 TEST(Backward, JoinsGraphsThatWereCapturedApart) {
   const Tensor x = leaf({2.0}), w = leaf({3.0});
   const Tensor y = x * x;
@@ -167,6 +177,19 @@ TEST(Grad, OfAGradientIsTheSecondDerivative) {
   EXPECT_EQ(first.item(), 12);
   EXPECT_EQ(second.item(), 12);
   EXPECT_EQ(third.item(), 6);
+}
+
+// c = x^3, g = 3 x^2: the derivative of c + g^2 + x^2 is 3 x^2 + 36 x^3 + 2 x.
+TEST(Grad, OfAnExpressionWithAnEarlierGradient) {
+  const Tensor x = leaf({1.0});
+  const Tensor c = x * x * x;
+  const Tensor g = grad({c}, {x}, {.create_graph = true})[0];
+  EXPECT_EQ(grad({c + g * g + x * x}, {x})[0].item(), 41);
+}
+
+TEST(Grad, OfAPowerWithTheExponentZeroIsZero) {
+  const Tensor x = leaf({1.0, 2.0});
+  EXPECT_THAT(values(grad({pow(x, 0.0).sum()}, {x})[0]), ElementsAre(0, 0));
 }
 
 TEST(Grad, OfAnUnusedInputIsRefusedUnlessAllowed) {

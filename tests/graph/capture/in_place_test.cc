@@ -1,6 +1,8 @@
 // Writes in place are PyTorch's: they make another version, with gradients, and what was captured earlier stays.
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "tests/testing/matchers.h"
 #include "weft/weft.h"
 
@@ -88,6 +90,7 @@ TEST(InPlaceTest, ATensorCopiedToItselfStays) {
 TEST(InPlaceTest, ResultsThatDoNotFitTheDtypeAreRefused) {
   EXPECT_THROW(tensor({5, 7}).add_(0.5), Error);
   EXPECT_THROW(tensor({5, 7}).div_(2), Error);
+  EXPECT_THROW(tensor({5, 7}).mul_(0.5), Error);
   EXPECT_THROW(tensor({true}).add_(1), Error);
 }
 
@@ -99,6 +102,9 @@ TEST(InPlaceTest, WholeNumbersKeepAllTheirDigits) {
   EXPECT_EQ(zeros({1}, kInt64).fill_(n).item<std::int64_t>(), n);
   EXPECT_TRUE((tensor({n}) == n).item<bool>());
   EXPECT_FALSE((tensor({n - 1}) == n).item<bool>());
+  EXPECT_EQ((tensor({n}) - n).item<std::int64_t>(), 0);
+  constexpr std::int64_t kHighest = std::numeric_limits<std::int64_t>::max();
+  EXPECT_EQ(tensor(kHighest).item<std::int64_t>(), kHighest);
 }
 
 TEST(InPlaceTest, AWriteThroughAPointerIsNotSeenByWhatWasCapturedBefore) {
@@ -118,6 +124,16 @@ TEST(InPlaceTest, AGradientOfALeafComesFromAllItsVersions) {
   }
   (before + w * 3).backward();
   EXPECT_EQ(w.grad().item(), 4.5);
+}
+
+TEST(InPlaceTest, GradOfALeafThatWasWrittenSinceIsThatOfItsEarlierUse) {
+  const Tensor w = full({}, 3).requires_grad_();
+  const Tensor y = w + 1;
+  {
+    const NoGradGuard no_grad;
+    w.add_(1);
+  }
+  EXPECT_EQ(grad({y}, {w})[0].item(), 1);
 }
 
 TEST(InPlaceTest, ATensorIsNotItsOwnGradient) {

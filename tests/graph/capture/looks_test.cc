@@ -27,6 +27,24 @@ TEST(LooksTest, TheOrderInWhichGradientsAreAddedUpIsThatOfTheProgram) {
   EXPECT_EQ(outcome.looked, outcome.not_looked);
 }
 
+TEST(LooksTest, ABackwardInBetweenIsNoOtherOrder) {
+  const auto slope = [](bool compiled) {
+    const Tensor w = ones({}).requires_grad_();
+    const auto body = [&] {
+      const Tensor a = w * -1e8 + w * 1e8;
+      (w * 0.0).backward();
+      (w * 1.0 + a).backward();
+    };
+    if (compiled) {
+      compile(body)();
+    } else {
+      body();
+    }
+    return w.grad().item<float>();
+  };
+  EXPECT_EQ(slope(false), slope(true));
+}
+
 TEST(LooksTest, GradSeesUsesFromBeforeALook) {
   const Tensor x = tensor({1.0}).requires_grad_();
   const Tensor a = x * 2;

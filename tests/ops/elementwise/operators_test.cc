@@ -62,6 +62,13 @@ TEST(OperatorsTest, GradientFunctionsHaveTheNamesOfPyTorch) {
   EXPECT_EQ(name_of(x.to(kFloat64)), "ToCopyBackward0");
 }
 
+TEST(OperatorsTest, NumbersOnTheLeftHaveGradientFunctionsOfTheirOwn) {
+  const Tensor x = leaf();
+  EXPECT_EQ(name_of(1 - x), "RsubBackward1");
+  EXPECT_EQ(name_of(1 / x), "MulBackward0");  // of the reciprocal
+  EXPECT_EQ(name_of(pow(2, x)), "PowBackward2");
+}
+
 TEST(OperatorsTest, ComparisonsDoNotRequireGradients) { EXPECT_FALSE((leaf() > 1).requires_grad()); }
 
 TEST(OperatorsTest, ToTheSameDtypeIsTheTensorItself) {

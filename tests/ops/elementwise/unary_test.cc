@@ -129,6 +129,10 @@ TEST(UnaryTest, SlopesAtKinks) {
   }
 }
 
+TEST(UnaryTest, TheSlopeOfAbsAtNanIsZero) {
+  for (const DType dtype : kAllFloats) EXPECT_THAT(slope(abs, dtype, {kNan, 1}), has_values({0, 1}));
+}
+
 TEST(UnaryTest, SlopesThatOneCanCheckByHand) {
   EXPECT_THAT(slope(neg, DType::f32, {5}), has_values({-1}));
   EXPECT_THAT(slope(square, DType::f32, {5}), has_values({10}));

@@ -39,11 +39,15 @@ double exact_log(double x) { return std::log(x); }
 double exact_sin(double x) { return std::sin(x); }
 double exact_cos(double x) { return std::cos(x); }
 double exact_tanh(double x) { return std::tanh(x); }
+double exact_log1p(double x) { return std::log1p(x); }
+double exact_expm1(double x) { return std::expm1(x); }
 double exact_erf(double x) { return std::erf(x); }
 
 const Case kCases[] = {{"sqrt", ElementFn::sqrt, exact_sqrt, 0.5001},
                        {"exp", ElementFn::exp, exact_exp, 2},
                        {"log", ElementFn::log, exact_log, 2},
+                       {"log1p", ElementFn::log1p, exact_log1p, 4},
+                       {"expm1", ElementFn::expm1, exact_expm1, 4},
                        {"tanh", ElementFn::tanh, exact_tanh, 2},
                        {"sigmoid", ElementFn::sigmoid, exact_sigmoid, 2},
                        {"erf", ElementFn::erf, exact_erf, 4},

@@ -133,6 +133,14 @@ TEST(ExtremeTest, GradientsAtNan) {
               ElementsAre(has_values({kNan, kNan, kNan})));
 }
 
+TEST(ExtremeTest, TheOnlyNanGetsTheWholeGradientOfMaxAndMin) {
+  const HostTensor x({DType::f32, {3}}, {1, kNan, 3}), seed({DType::f32, {}}, {1});
+  EXPECT_THAT(evaluate_gradients([](auto v) { return max(v[0], {}, false); }, {x}, seed),
+              ElementsAre(has_values({0, 1, 0})));
+  EXPECT_THAT(evaluate_gradients([](auto v) { return min(v[0], {}, false); }, {x}, seed),
+              ElementsAre(has_values({0, 1, 0})));
+}
+
 TEST(ExtremeTest, GradientFunctionsAreNamedAsInPyTorch) {
   const Tensor x = ones({2, 3}).requires_grad_();
   EXPECT_STREQ(x.max({}, true).grad_fn().name(), "AmaxBackward0");

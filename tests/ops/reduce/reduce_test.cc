@@ -14,6 +14,7 @@ namespace weft {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::FloatNear;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
@@ -106,6 +107,18 @@ TEST(SumTest, AddsManyElementsWithoutLosingSmallOnes) {
   HostTensor x({DType::f32, {kMany}});
   std::fill_n(x.as<float>(), kMany, 0.5f);
   EXPECT_THAT(sum_of(x, {}), has_values({0x1p24}));
+}
+
+// Added one after the other in f32, five million times 0.1 make 500900.
+TEST(SumTest, AddsManyRowsWithoutLosingSmallOnes) {
+  const std::vector<float> sums = full({5000000, 2}, 0.1).sum({0}).to_vector<float>();
+  EXPECT_THAT(sums, ElementsAre(FloatNear(500000, 1), FloatNear(500000, 1)));
+}
+
+TEST(SumTest, AddsTheGradientsOfManyRowsWithoutLosingSmallOnes) {
+  const Tensor bias = zeros({2}).requires_grad_();
+  (zeros({5000000, 2}) + bias).backward(full({5000000, 2}, 0.1));
+  EXPECT_THAT(bias.grad().to_vector<float>(), ElementsAre(FloatNear(500000, 1), FloatNear(500000, 1)));
 }
 
 TEST(SumTest, SumOfNoElementsIsZero) {

@@ -6,6 +6,7 @@
 #include "ops/values.h"
 #include "tests/testing/evaluate.h"
 #include "tests/testing/matchers.h"
+#include "weft/ops.h"
 
 namespace weft {
 namespace {
@@ -155,6 +156,12 @@ TEST(SoftmaxTest, GradientOfKnownNumbers) {
       evaluate_gradients([](auto v) { return softmax(v[0], 0); }, {HostTensor({DType::f32, {2}}, {0, kLog3})},
                          HostTensor({DType::f32, {2}}, {1, 0}));
   EXPECT_THAT(gradients, ElementsAre(has_values({3 / 16., -3 / 16.}, 1e-6)));
+}
+
+TEST(SoftmaxTest, GradientFunctionsAreNamedAsInPyTorch) {
+  const Tensor x = zeros({2}).requires_grad_();
+  EXPECT_STREQ(softmax(x, 0).grad_fn().name(), "SoftmaxBackward0");
+  EXPECT_STREQ(log_softmax(x, 0).grad_fn().name(), "LogSoftmaxBackward0");
 }
 
 }  // namespace

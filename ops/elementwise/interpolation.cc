@@ -1,0 +1,84 @@
+// lerp, addcmul, addcdiv, xlogy and logaddexp: formulas of several operands.
+#include <cmath>
+
+#include "graph/capture/capture.h"
+#include "ops/call_checks.h"
+#include "ops/elementwise/elementwise.h"
+#include "weft/ops.h"
+
+namespace weft {
+namespace {
+
+Value of(const Value& x, double value) { return number(x.builder(), x.dtype(), value); }
+
+// From the nearer end, so that a weight of 1 gives `end` exactly.
+Value lerp_of(std::span<const Value> v) {
+  require_broadcast("lerp", v);
+  for (const Value& x : v) require_floating("lerp", x);
+  const Value distance = v[1] - v[0];
+  return where(lt(abs(v[2]), of(v[2], 0.5)), v[0] + v[2] * distance, v[1] - distance * (1.0 - v[2]));
+}
+
+// The factor 0 wins over a logarithm that is not finite, but not over nan.
+Value xlogy_of(std::span<const Value> v) {
+  require_broadcast("xlogy", v);
+  const Value a = to_floating(v[0]), b = to_floating(v[1]);
+  const Value is_zero = logical_and(eq(a, of(a, 0)), eq(b, b));
+  return where(is_zero, of(a, 0), a * log(where(is_zero, of(b, 1), b)));
+}
+
+}  // namespace
+
+// The larger operand and what the smaller one adds to it. Equal operands, infinite ones too, have the distance 0.
+Value logaddexp(const Value& a, const Value& b) {
+  const Value distance = where(eq(a, b), of(a, 0), a - b);
+  return maximum(a, b) + log1p(exp(-abs(distance)));
+}
+
+Tensor lerp(const Operand& start, const Operand& end, const Operand& weight) {
+  return capture({&start, &end, &weight}, lerp_of, weight.is_number() ? "LerpBackward0" : "LerpBackward1");
+}
+Tensor addcmul(const Operand& x, const Operand& a, const Operand& b, double value) {
+  return capture(
+      {&x, &a, &b},
+      [&](auto v) {
+        require_broadcast("addcmul", v);
+        return v[0] + v[1] * v[2] * of(v[1], value);
+      },
+      "AddcmulBackward0");
+}
+Tensor addcdiv(const Operand& x, const Operand& a, const Operand& b, double value) {
+  return capture(
+      {&x, &a, &b},
+      [&](auto v) {
+        require_broadcast("addcdiv", v);
+        for (const Value& each : v) require_floating("addcdiv", each);
+        return v[0] + v[1] / v[2] * of(v[1], value);
+      },
+      "AddcdivBackward0");
+}
+Tensor xlogy(const Operand& a, const Operand& b) { return capture({&a, &b}, xlogy_of, "XlogyBackward0"); }
+Tensor logaddexp(const Operand& a, const Operand& b) {
+  return capture(
+      {&a, &b},
+      [](auto v) {
+        require_broadcast("logaddexp", v);
+        for (const Value& x : v) require_floating("logaddexp", x);
+        return logaddexp(v[0], v[1]);
+      },
+      "LogaddexpBackward0");
+}
+
+Tensor Tensor::lerp(const Operand& end, const Operand& weight) const {
+  return weft::lerp({*this, end.at()}, end, weight);
+}
+Tensor Tensor::addcmul(const Operand& a, const Operand& b, double value) const {
+  return weft::addcmul({*this, a.at()}, a, b, value);
+}
+Tensor Tensor::addcdiv(const Operand& a, const Operand& b, double value) const {
+  return weft::addcdiv({*this, a.at()}, a, b, value);
+}
+Tensor Tensor::xlogy(const Operand& other) const { return weft::xlogy({*this, other.at()}, other); }
+Tensor Tensor::logaddexp(const Operand& other) const { return weft::logaddexp({*this, other.at()}, other); }
+
+}  // namespace weft
