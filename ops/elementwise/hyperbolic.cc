@@ -17,15 +17,18 @@ constexpr OpDef kCosh = floating_op<ElementFn::cosh>(grad_cosh, "CoshBackward0",
 WEFT_REGISTER_OP(kCosh);
 
 void grad_asinh(GradCall& g) { g.set(0, g.dout() * rsqrt(square(g.in(0)) + 1.0)); }
-constexpr OpDef kAsinh = floating_op<ElementFn::asinh>(grad_asinh, "AsinhBackward0", [](double x) { return std::asinh(x); });
+constexpr OpDef kAsinh =
+    floating_op<ElementFn::asinh>(grad_asinh, "AsinhBackward0", [](double x) { return std::asinh(x); });
 WEFT_REGISTER_OP(kAsinh);
 
 void grad_acosh(GradCall& g) { g.set(0, g.dout() * rsqrt(square(g.in(0)) - 1.0)); }
-constexpr OpDef kAcosh = floating_op<ElementFn::acosh>(grad_acosh, "AcoshBackward0", [](double x) { return std::acosh(x); });
+constexpr OpDef kAcosh =
+    floating_op<ElementFn::acosh>(grad_acosh, "AcoshBackward0", [](double x) { return std::acosh(x); });
 WEFT_REGISTER_OP(kAcosh);
 
 void grad_atanh(GradCall& g) { g.set(0, g.dout() / (1.0 - square(g.in(0)))); }
-constexpr OpDef kAtanh = floating_op<ElementFn::atanh>(grad_atanh, "AtanhBackward0", [](double x) { return std::atanh(x); });
+constexpr OpDef kAtanh =
+    floating_op<ElementFn::atanh>(grad_atanh, "AtanhBackward0", [](double x) { return std::atanh(x); });
 WEFT_REGISTER_OP(kAtanh);
 
 }  // namespace

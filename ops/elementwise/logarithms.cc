@@ -15,11 +15,13 @@ constexpr OpDef kExp2 = floating_op<ElementFn::exp2>(grad_exp2, "Exp2Backward0",
 WEFT_REGISTER_OP(kExp2);
 
 void grad_expm1(GradCall& g) { g.set(0, g.dout() * (g.out() + 1.0)); }
-constexpr OpDef kExpm1 = floating_op<ElementFn::expm1>(grad_expm1, "Expm1Backward0", [](double x) { return std::expm1(x); });
+constexpr OpDef kExpm1 =
+    floating_op<ElementFn::expm1>(grad_expm1, "Expm1Backward0", [](double x) { return std::expm1(x); });
 WEFT_REGISTER_OP(kExpm1);
 
 void grad_log1p(GradCall& g) { g.set(0, g.dout() / (g.in(0) + 1.0)); }
-constexpr OpDef kLog1p = floating_op<ElementFn::log1p>(grad_log1p, "Log1PBackward0", [](double x) { return std::log1p(x); });
+constexpr OpDef kLog1p =
+    floating_op<ElementFn::log1p>(grad_log1p, "Log1PBackward0", [](double x) { return std::log1p(x); });
 WEFT_REGISTER_OP(kLog1p);
 
 void grad_log2(GradCall& g) { g.set(0, g.dout() / (g.in(0) * std::numbers::ln2)); }
@@ -27,7 +29,8 @@ constexpr OpDef kLog2 = floating_op<ElementFn::log2>(grad_log2, "Log2Backward0",
 WEFT_REGISTER_OP(kLog2);
 
 void grad_log10(GradCall& g) { g.set(0, g.dout() / (g.in(0) * std::numbers::ln10)); }
-constexpr OpDef kLog10 = floating_op<ElementFn::log10>(grad_log10, "Log10Backward0", [](double x) { return std::log10(x); });
+constexpr OpDef kLog10 =
+    floating_op<ElementFn::log10>(grad_log10, "Log10Backward0", [](double x) { return std::log10(x); });
 WEFT_REGISTER_OP(kLog10);
 
 }  // namespace

@@ -9,11 +9,13 @@ namespace weft {
 namespace {
 
 void grad_reciprocal(GradCall& g) { g.set(0, g.dout() * -square(g.out())); }
-constexpr OpDef kReciprocal = floating_op<ElementFn::reciprocal>(grad_reciprocal, "ReciprocalBackward0", [](double x) { return 1 / x; });
+constexpr OpDef kReciprocal =
+    floating_op<ElementFn::reciprocal>(grad_reciprocal, "ReciprocalBackward0", [](double x) { return 1 / x; });
 WEFT_REGISTER_OP(kReciprocal);
 
 void grad_rsqrt(GradCall& g) { g.set(0, g.dout() * (g.out() * square(g.out())) * -0.5); }
-constexpr OpDef kRsqrt = floating_op<ElementFn::rsqrt>(grad_rsqrt, "RsqrtBackward0", [](double x) { return 1 / std::sqrt(x); });
+constexpr OpDef kRsqrt =
+    floating_op<ElementFn::rsqrt>(grad_rsqrt, "RsqrtBackward0", [](double x) { return 1 / std::sqrt(x); });
 WEFT_REGISTER_OP(kRsqrt);
 
 }  // namespace

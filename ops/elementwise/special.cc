@@ -15,11 +15,13 @@ constexpr OpDef kErfc = floating_op<ElementFn::erfc>(grad_erfc, "ErfcBackward0",
 WEFT_REGISTER_OP(kErfc);
 
 void grad_erfinv(GradCall& g) { g.set(0, g.dout() * (exp(square(g.out())) * (0.5 / std::numbers::inv_sqrtpi))); }
-constexpr OpDef kErfinv = floating_op<ElementFn::erfinv>(grad_erfinv, "ErfinvBackward0", [](double x) { return inverse_erf(x); });
+constexpr OpDef kErfinv =
+    floating_op<ElementFn::erfinv>(grad_erfinv, "ErfinvBackward0", [](double x) { return inverse_erf(x); });
 WEFT_REGISTER_OP(kErfinv);
 
 void grad_lgamma(GradCall& g) { g.set(0, g.dout() * digamma(g.in(0))); }
-constexpr OpDef kLgamma = floating_op<ElementFn::lgamma>(grad_lgamma, "LgammaBackward0", [](double x) { return log_gamma(x); });
+constexpr OpDef kLgamma =
+    floating_op<ElementFn::lgamma>(grad_lgamma, "LgammaBackward0", [](double x) { return log_gamma(x); });
 WEFT_REGISTER_OP(kLgamma);
 
 constexpr OpDef kDigamma = floating_op<ElementFn::digamma>(nullptr, nullptr, [](double x) { return digamma_of(x); });
