@@ -111,5 +111,6 @@ def program_test(name, document, deps):
         data = [
             name + "_program",
             name + "_expected.txt",
+            "//bazel:tsan.supp",
         ],
     )

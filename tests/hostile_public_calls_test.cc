@@ -302,6 +302,51 @@ void add_activation_rows(Table& table) {
   REFUSES("logit", state, "[logit] undefined tensor", logit(u));
 }
 
+void add_image_rows(Table& table) {
+  const Tensor u, m = matrix();
+  const std::string no = "] undefined tensor";
+  REFUSES("conv1d", shape, "[conv1d] a: f32[2,3], b: f32[2,3]: ", conv1d(m, m));
+  REFUSES("conv2d", shape, "[conv2d] a: f32[2,3], b: f32[2,3]: ", conv2d(zeros({2, 3}), m));
+  REFUSES("conv3d", shape, "[conv3d] a: f32[2,3], b: f32[2,3]: ", conv3d(zeros({2, 3}), m));
+  REFUSES("conv_transpose1d", shape, "[conv_transpose1d] a: f32[2,3], b: f32[2,3]: ", conv_transpose1d(m, m));
+  REFUSES("conv_transpose2d", shape,
+          "[conv_transpose2d] a: f32[2,3], b: f32[2,3]: ", conv_transpose2d(zeros({2, 3}), m));
+  REFUSES("conv_transpose3d", shape,
+          "[conv_transpose3d] a: f32[2,3], b: f32[2,3]: ", conv_transpose3d(zeros({2, 3}), m));
+  REFUSES("max_pool1d", state, "[max_pool1d" + no, max_pool1d(u, 2));
+  REFUSES("max_pool2d", state, "[max_pool2d" + no, max_pool2d(u, 2));
+  REFUSES("max_pool3d", state, "[max_pool3d" + no, max_pool3d(u, 2));
+  REFUSES("avg_pool1d", state, "[avg_pool1d" + no, avg_pool1d(u, 2));
+  REFUSES("avg_pool2d", state, "[avg_pool2d" + no, avg_pool2d(u, 2));
+  REFUSES("avg_pool3d", state, "[avg_pool3d" + no, avg_pool3d(u, 2));
+  REFUSES("adaptive_max_pool1d", state, "[adaptive_max_pool1d" + no, adaptive_max_pool1d(u, 2));
+  REFUSES("adaptive_max_pool2d", state, "[adaptive_max_pool2d" + no, adaptive_max_pool2d(u, 2));
+  REFUSES("adaptive_max_pool3d", state, "[adaptive_max_pool3d" + no, adaptive_max_pool3d(u, 2));
+  REFUSES("adaptive_avg_pool1d", state, "[adaptive_avg_pool1d" + no, adaptive_avg_pool1d(u, 2));
+  REFUSES("adaptive_avg_pool2d", state, "[adaptive_avg_pool2d" + no, adaptive_avg_pool2d(u, 2));
+  REFUSES("adaptive_avg_pool3d", state, "[adaptive_avg_pool3d" + no, adaptive_avg_pool3d(u, 2));
+  REFUSES("batch_norm", value, "[batch_norm] a: f32[2,3]: only one of", batch_norm(m, zeros({3}), u));
+  REFUSES("layer_norm", shape, "[layer_norm] a: f32[2,3]: the last extents", layer_norm(m, 2));
+  REFUSES("group_norm", value, "[group_norm] a: f32[2,3]: the groups", group_norm(m, 2));
+  REFUSES("instance_norm", shape, "[instance_norm] a: f32[2,3]: x must have", instance_norm(m));
+  REFUSES("rms_norm", shape, "[rms_norm] a: f32[2,3]: the last extents", rms_norm(m, 2));
+  REFUSES("nn::Conv1d::Conv1d", value, "[Conv1d] channels and groups", nn::Conv1d(0, 1, 1));
+  REFUSES("nn::Conv2d::Conv2d", value, "[Conv2d] the groups do not", nn::Conv2d(3, 4, 1, {.groups = 2}));
+  REFUSES("nn::Conv3d::Conv3d", value, "[Conv3d] the kernel has 2", nn::Conv3d(3, 4, {1, 1}));
+  REFUSES("nn::BatchNorm::BatchNorm", value, "[BatchNorm] a negative number", nn::BatchNorm(-1));
+  REFUSES("nn::LayerNorm::LayerNorm", shape, "[-1]: negative extent", nn::LayerNorm(-1));
+  REFUSES("nn::GroupNorm::GroupNorm", value, "[GroupNorm] the groups do not", nn::GroupNorm(2, 3));
+  REFUSES("nn::Conv1d::forward", state, "[conv1d" + no, nn::Conv1d(1, 1, 1)(u));
+  REFUSES("nn::Conv2d::forward", state, "[conv2d" + no, nn::Conv2d(1, 1, 1)(u));
+  REFUSES("nn::Conv3d::forward", state, "[conv3d" + no, nn::Conv3d(1, 1, 1)(u));
+  REFUSES("nn::MaxPool2d::forward", state, "[max_pool2d" + no, nn::MaxPool2d(2)(u));
+  REFUSES("nn::AvgPool2d::forward", state, "[avg_pool2d" + no, nn::AvgPool2d(2)(u));
+  REFUSES("nn::AdaptiveAvgPool2d::forward", state, "[adaptive_avg_pool2d" + no, nn::AdaptiveAvgPool2d(2)(u));
+  REFUSES("nn::BatchNorm::forward", state, "[batch_norm" + no, nn::BatchNorm(2)(u));
+  REFUSES("nn::LayerNorm::forward", state, "[layer_norm" + no, nn::LayerNorm(2)(u));
+  REFUSES("nn::GroupNorm::forward", state, "[group_norm" + no, nn::GroupNorm(1, 2)(u));
+}
+
 void add_creation_rows(Table& table) {
   const Tensor u;
   const std::vector<float> floats(3);
@@ -449,6 +494,7 @@ void add_function_rows(Table& table) {
 
 // What a module of the user's own may do.
 struct Own : nn::Module {
+  using Module::register_buffer;
   using Module::register_module;
   using Module::register_parameter;
   using Module::register_uniform;
@@ -462,6 +508,7 @@ void add_module_rows(Table& table) {
   REFUSES("nn::Module::operator()", state, "[nn] Module: forward is not overridden", Module()(m));
   REFUSES("nn::Module::register_parameter", value, "[nn] Module: the name \"a.b\"", Own().register_parameter("a.b", m));
   REFUSES("nn::Module::register_parameter", state, "\"a\" is undefined", Own().register_parameter("a", u));
+  REFUSES("nn::Module::register_buffer", state, "\"a\" requires gradients", Own().register_buffer("a", leaf()));
   REFUSES("nn::Module::register_uniform", shape, "[zeros] shape [-1]", Own().register_uniform("a", -1, 1));
   REFUSES("nn::Module::register_module", value, "[nn] Module: a name is empty", Own().register_module("", ReLU()));
   REFUSES("nn::Module::register_module", state, "\"a\" is null", Own().register_module("a", null));
@@ -518,8 +565,8 @@ void add_optimizer_rows(Table& table) {
 Table all_rows() {
   Table table;
   for (const auto add : {add_tensor_rows, add_method_rows, add_shape_rows, add_math_method_rows, add_math_rows,
-                         add_activation_rows, add_creation_rows, add_elementwise_rows, add_reduction_rows,
-                         add_data_rows, add_function_rows, add_module_rows, add_optimizer_rows})
+                         add_image_rows, add_activation_rows, add_creation_rows, add_elementwise_rows,
+                         add_reduction_rows, add_data_rows, add_function_rows, add_module_rows, add_optimizer_rows})
     add(table);
   return table;
 }
@@ -554,6 +601,8 @@ const std::map<std::string, std::set<std::string>> kInfallible = {
       "DimsRef::vec",
       "Error::kind",
       "Error::where",
+      "Extents::operator[]",
+      "Extents::size",
       "GradFn::name",
       "GradFn::operator bool",
       "Index::at",
@@ -569,6 +618,8 @@ const std::map<std::string, std::set<std::string>> kInfallible = {
       "Operand::number_dtype",
       "Operand::tensor",
       "Operand::whole",
+      "Padding::extents",
+      "Padding::name",
       "Shape::begin",
       "Shape::dims",
       "Shape::end",
@@ -583,6 +634,7 @@ const std::map<std::string, std::set<std::string>> kInfallible = {
       "grad_enabled",
       "nn::Module::children",
       "nn::Module::is_training",
+      "nn::Module::named_buffers",
       "nn::Module::named_parameters",
       "nn::Module::parameters",
       "nn::Sequential::size",
@@ -592,14 +644,18 @@ const std::map<std::string, std::set<std::string>> kInfallible = {
       "data::DataLoader::Iterator::operator=="}},
     {"holder",
      {"DimsRef::DimsRef", "Error::Error", "GradFn::GradFn", "Index::Index", "Literal::Literal", "Operand::Operand",
-      "SourceLocation::current", "Error::at"}},
+      "Extents::Extents", "Padding::Padding", "nn::MaxPool2d::MaxPool2d", "nn::AvgPool2d::AvgPool2d",
+      "nn::AdaptiveAvgPool2d::AdaptiveAvgPool2d", "SourceLocation::current", "Error::at"}},
     {"flag",
      {"GradModeGuard::GradModeGuard", "NoGradGuard::NoGradGuard", "set_grad_enabled", "nn::Module::eval",
       "nn::Module::train"}},
-    {"text",
-     {"MemoryReport::str", "ScheduleReport::str", "Shape::str", "nn::Dropout::str", "nn::Flatten::str", "nn::GELU::str",
-      "nn::Linear::str", "nn::Module::str", "nn::ReLU::str", "nn::Sequential::str", "nn::Sigmoid::str",
-      "nn::Tanh::str"}},
+    {"text", {"MemoryReport::str",   "ScheduleReport::str", "Shape::str",
+              "nn::Dropout::str",    "nn::Flatten::str",    "nn::GELU::str",
+              "nn::Linear::str",     "nn::Module::str",     "nn::ReLU::str",
+              "nn::Sequential::str", "nn::Sigmoid::str",    "nn::Tanh::str",
+              "nn::Conv1d::str",     "nn::Conv2d::str",     "nn::Conv3d::str",
+              "nn::MaxPool2d::str",  "nn::AvgPool2d::str",  "nn::AdaptiveAvgPool2d::str",
+              "nn::BatchNorm::str",  "nn::LayerNorm::str",  "nn::GroupNorm::str"}},
     {"total",
      {"Shape::operator==", "clear_plan_cache", "data::DataLoader::Iterator::operator++", "data::DataLoader::set_epoch",
       "is_floating", "name_of", "size_of", "nn::Module::zero_grad", "optim::Optimizer::zero_grad"}},

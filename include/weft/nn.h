@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "weft/conv.h"
 #include "weft/tensor.h"
 
 namespace weft::nn {
@@ -43,6 +44,8 @@ class Module {
   // Its own parameters and those of its parts in the order of registration, each once: "weight", "0.weight".
   std::vector<std::pair<std::string, Tensor>> named_parameters() const;
   std::vector<Tensor> parameters() const;
+  // Tensors that belong to the module and are not trained, as running statistics are. In the same order.
+  std::vector<std::pair<std::string, Tensor>> named_buffers() const;
   std::vector<std::pair<std::string, std::shared_ptr<Module>>> children() const { return children_; }
 
   // Training mode, of this module and all its parts; on at first. A compiled function that reads it is traced again
@@ -62,6 +65,8 @@ class Module {
   // that is empty, has a dot or is taken.
   Tensor register_parameter(const std::string& name, const Tensor& value,
                             SourceLocation at = SourceLocation::current());
+  // Makes a tensor a buffer. Throws Error for one that is undefined or requires gradients, and for a bad name.
+  Tensor register_buffer(const std::string& name, const Tensor& value, SourceLocation at = SourceLocation::current());
   // A new parameter that starts as U(-bound, bound), drawn now; see Sequential for the one exception.
   Tensor register_uniform(const std::string& name, DimsRef shape, double bound, DType dtype = kFloat32,
                           SourceLocation at = SourceLocation::current());
@@ -83,7 +88,8 @@ class Module {
   void add_child(const std::string& name, std::shared_ptr<Module> part, SourceLocation at);
   void check_name(const std::string& name, SourceLocation at) const;
   bool contains(const Module* other) const;
-  void collect(const std::string& prefix, std::vector<std::pair<std::string, Tensor>>& found) const;
+  using Tensors = std::vector<std::pair<std::string, Tensor>>;
+  void collect(Tensors Module::*own, const std::string& prefix, Tensors& found) const;
 
   // The draw that a parameter's first values are: U(-bound, bound), the generator's draw `number` after `seed`.
   struct FirstValues {
@@ -110,7 +116,7 @@ class Module {
 
   std::vector<FirstValues> first_values_;
   WasMoved was_moved_;
-  std::vector<std::pair<std::string, Tensor>> parameters_;
+  Tensors parameters_, buffers_;
   std::vector<std::pair<std::string, std::shared_ptr<Module>>> children_;
   std::shared_ptr<bool> training_ = std::make_shared<bool>(true);  // shared with traces that read it
 };
@@ -189,6 +195,126 @@ class GELU : public Module {
  public:
   Tensor forward(const Operand& x) override;
   std::string str() const override { return "GELU()"; }
+};
+
+// Convolutions; weight [out, in / groups, kernel...] and bias [out] start as U(-k, k), k = 1 / sqrt(in / groups *
+// taps).
+class Conv1d : public Module {
+ public:
+  // Throws Error for extents and groups that do not fit.
+  Conv1d(std::int64_t in, std::int64_t out, const Extents& kernel, const ConvOptions& options = {},
+         bool with_bias = true, DType dtype = kFloat32, SourceLocation at = SourceLocation::current());
+  Tensor forward(const Operand& x) override;
+  std::string str() const override;
+
+  Tensor weight;
+  Tensor bias;  // undefined without a bias
+
+ private:
+  ConvOptions options_;
+};
+class Conv2d : public Module {
+ public:
+  // Throws Error for extents and groups that do not fit.
+  Conv2d(std::int64_t in, std::int64_t out, const Extents& kernel, const ConvOptions& options = {},
+         bool with_bias = true, DType dtype = kFloat32, SourceLocation at = SourceLocation::current());
+  Tensor forward(const Operand& x) override;
+  std::string str() const override;
+
+  Tensor weight;
+  Tensor bias;  // undefined without a bias
+
+ private:
+  ConvOptions options_;
+};
+class Conv3d : public Module {
+ public:
+  // Throws Error for extents and groups that do not fit.
+  Conv3d(std::int64_t in, std::int64_t out, const Extents& kernel, const ConvOptions& options = {},
+         bool with_bias = true, DType dtype = kFloat32, SourceLocation at = SourceLocation::current());
+  Tensor forward(const Operand& x) override;
+  std::string str() const override;
+
+  Tensor weight;
+  Tensor bias;  // undefined without a bias
+
+ private:
+  ConvOptions options_;
+};
+
+class MaxPool2d : public Module {
+ public:
+  explicit MaxPool2d(const Extents& kernel, const MaxPoolOptions& options = {}) : kernel_(kernel), options_(options) {}
+  Tensor forward(const Operand& x) override;
+  std::string str() const override;
+
+ private:
+  Extents kernel_;
+  MaxPoolOptions options_;
+};
+class AvgPool2d : public Module {
+ public:
+  explicit AvgPool2d(const Extents& kernel, const AvgPoolOptions& options = {}) : kernel_(kernel), options_(options) {}
+  Tensor forward(const Operand& x) override;
+  std::string str() const override;
+
+ private:
+  Extents kernel_;
+  AvgPoolOptions options_;
+};
+class AdaptiveAvgPool2d : public Module {
+ public:
+  explicit AdaptiveAvgPool2d(const Extents& extents) : extents_(extents) {}
+  Tensor forward(const Operand& x) override;
+  std::string str() const override;
+
+ private:
+  Extents extents_;
+};
+
+// batch_norm() of x [n, channels, ...] of any rank from 2: PyTorch's BatchNorm1d, 2d and 3d. weight starts as ones,
+// bias as zeros; the running statistics are buffers.
+class BatchNorm : public Module {
+ public:
+  // Throws Error for a negative number of channels.
+  explicit BatchNorm(std::int64_t channels, double eps = 1e-5, double momentum = 0.1, DType dtype = kFloat32,
+                     SourceLocation at = SourceLocation::current());
+  Tensor forward(const Operand& x) override;
+  std::string str() const override;
+
+  Tensor weight, bias, running_mean, running_var;
+
+ private:
+  double eps_, momentum_;
+};
+using BatchNorm1d = BatchNorm;
+using BatchNorm2d = BatchNorm;
+using BatchNorm3d = BatchNorm;
+
+class LayerNorm : public Module {
+ public:
+  explicit LayerNorm(DimsRef normalized_shape, double eps = 1e-5, DType dtype = kFloat32,
+                     SourceLocation at = SourceLocation::current());
+  Tensor forward(const Operand& x) override;
+  std::string str() const override;
+
+  Tensor weight, bias;
+
+ private:
+  double eps_;
+};
+class GroupNorm : public Module {
+ public:
+  GroupNorm(std::int64_t groups, std::int64_t channels, double eps = 1e-5, DType dtype = kFloat32,
+            SourceLocation at = SourceLocation::current());
+  Tensor forward(const Operand& x) override;
+  std::string str() const override;
+
+  Tensor weight, bias;
+
+ private:
+  std::int64_t groups_;
+  double eps_;
 };
 
 // In training mode each element is 0 with probability p and x / (1 - p) else; the identity in evaluation mode.

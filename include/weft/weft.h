@@ -2,12 +2,14 @@
 #pragma once
 
 #include "weft/autograd.h"
+#include "weft/conv.h"
 #include "weft/data.h"
 #include "weft/dims.h"
 #include "weft/dtype.h"
 #include "weft/error.h"
 #include "weft/function.h"
 #include "weft/nn.h"
+#include "weft/norm.h"
 #include "weft/ops.h"
 #include "weft/optim.h"
 #include "weft/shape.h"

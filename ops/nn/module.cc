@@ -19,6 +19,7 @@ void Module::check_name(const std::string& name, SourceLocation at) const {
                 "dots separate the names of nested parts");
   const auto has_name = [&](const auto& entry) { return entry.first == name; };
   if (std::any_of(parameters_.begin(), parameters_.end(), has_name) ||
+      std::any_of(buffers_.begin(), buffers_.end(), has_name) ||
       std::any_of(children_.begin(), children_.end(), has_name))
     throw Error("[nn] " + str() + ": the name \"" + name + "\" is taken", at);
 }
@@ -30,6 +31,15 @@ Tensor Module::register_parameter(const std::string& name, const Tensor& value, 
     throw Error(ErrorKind::state, "[nn] parameter \"" + name + "\" is the result of an operation", at, "use detach()");
   value.requires_grad_(true, at);
   parameters_.emplace_back(name, value);
+  return value;
+}
+
+Tensor Module::register_buffer(const std::string& name, const Tensor& value, SourceLocation at) {
+  check_name(name, at);
+  if (!value.defined()) throw Error(ErrorKind::state, "[nn] buffer \"" + name + "\" is undefined", at);
+  if (value.requires_grad())
+    throw Error(ErrorKind::state, "[nn] buffer \"" + name + "\" requires gradients", at, "use detach()");
+  buffers_.emplace_back(name, value);
   return value;
 }
 
@@ -55,17 +65,32 @@ void Module::add_child(const std::string& name, std::shared_ptr<Module> part, So
   children_.emplace_back(name, std::move(part));
 }
 
-void Module::collect(const std::string& prefix, std::vector<std::pair<std::string, Tensor>>& found) const {
-  for (const auto& [name, value] : parameters_) found.emplace_back(prefix + name, value);
-  for (const auto& [name, child] : children_) child->collect(prefix + name + ".", found);
+namespace {
+
+// A shared part is found once for each place; its tensors count once, under the first name.
+void keep_first(std::vector<std::pair<std::string, Tensor>>& found) {
+  std::unordered_set<const TensorImpl*> seen;
+  std::erase_if(found, [&](const auto& entry) { return !seen.insert(TensorAccess::impl(entry.second).get()).second; });
+}
+
+}  // namespace
+
+void Module::collect(Tensors Module::*own, const std::string& prefix, Tensors& found) const {
+  for (const auto& [name, value] : this->*own) found.emplace_back(prefix + name, value);
+  for (const auto& [name, child] : children_) child->collect(own, prefix + name + ".", found);
 }
 
 std::vector<std::pair<std::string, Tensor>> Module::named_parameters() const {
-  std::vector<std::pair<std::string, Tensor>> found;
-  collect("", found);
-  // A shared part is found once for each place; its parameters count once, under the first name.
-  std::unordered_set<const TensorImpl*> seen;
-  std::erase_if(found, [&](const auto& entry) { return !seen.insert(TensorAccess::impl(entry.second).get()).second; });
+  Tensors found;
+  collect(&Module::parameters_, "", found);
+  keep_first(found);
+  return found;
+}
+
+std::vector<std::pair<std::string, Tensor>> Module::named_buffers() const {
+  Tensors found;
+  collect(&Module::buffers_, "", found);
+  keep_first(found);
   return found;
 }
 

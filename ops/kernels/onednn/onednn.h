@@ -1,10 +1,8 @@
-// oneDNN behind one door: the only files that know its headers, its versions and OpenMP.
-//
-// Every primitive is made and executed with one OpenMP thread, so its results depend on shapes only and no team of
-// threads ever starts; scratchpads belong to the caller.
+// oneDNN behind one door: kernels that it computes.
 #pragma once
 
 #include "graph/kernel.h"
+#include "ops/kernels/conv/conv_shape.h"
 #include "ops/kernels/gemm/gemm_shape.h"
 
 namespace weft {
@@ -12,5 +10,11 @@ namespace weft {
 // C = op(A) op(B) in f32 for input 0, input 1 and output 0. Neither m, n, k nor batch may be 0.
 // Throws std::exception when oneDNN refuses.
 Kernel onednn_matmul(const GemmShape& product);
+
+// A product of a convolution in f32, in parts of `step` images, for input 0, input 1 and output 0 in the order of
+// ConvProduct. There must be images, channels and elements of them. For the gradient of weights every part has a result
+// of its own, one after the other.
+// Throws std::exception when oneDNN refuses.
+Kernel onednn_convolution(ConvProduct product, const ConvShape& shape, std::int64_t step);
 
 }  // namespace weft

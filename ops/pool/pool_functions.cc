@@ -1,0 +1,164 @@
+// max_pool, avg_pool and their adaptive forms: PyTorch's layouts and options.
+#include <algorithm>
+#include <string>
+
+#include "graph/capture/capture.h"
+#include "ops/call_checks.h"
+#include "ops/conv/conv.h"
+#include "ops/pool/pool_values.h"
+#include "weft/conv.h"
+
+namespace weft {
+namespace {
+
+// One call: its name, operand and number of extents.
+struct PoolCall {
+  const char* name;
+  const Value& x;
+  int extents;
+
+  [[noreturn]] void refuse(std::string_view rule, ErrorKind kind = ErrorKind::shape) const {
+    fail_call(kind, name, x, rule);
+  }
+  Dims checked(const Extents& e, std::int64_t least, const char* what) const {
+    if (e.size() != 1 && static_cast<int>(e.size()) != extents)
+      refuse(std::string(what) + " has " + std::to_string(e.size()) + " numbers", ErrorKind::value);
+    Dims dims;
+    for (int d = 0; d < extents; ++d) {
+      dims.push_back(e[static_cast<std::size_t>(d)]);
+      if (dims.back() < least || dims.back() >= kMaxExtent)
+        refuse(std::string(what) + " is out of range", ErrorKind::value);
+    }
+    return dims;
+  }
+  std::int64_t extent(std::size_t d) const { return x.shape()[x.rank() - extents + static_cast<int>(d)]; }
+  void check_operand() const {
+    require_floating(name, x);
+    if (x.rank() != extents + 1 && x.rank() != extents + 2)
+      refuse("x must be [n, channels, " + std::to_string(extents) + " extents], or without n");
+    for (int d = 0; d < extents; ++d)
+      if (extent(static_cast<std::size_t>(d)) == 0) refuse("an image has no elements");
+  }
+};
+
+PoolRule windows(const PoolCall& call, const Extents& kernel, const Extents& stride, const Extents& padding,
+                 const Extents& dilation, bool ceil_mode) {
+  PoolRule rule;
+  rule.kernel = call.checked(kernel, 1, "kernel");
+  rule.stride = call.checked(stride, 0, "stride");
+  rule.padding = call.checked(padding, 0, "padding");
+  rule.dilation = call.checked(dilation, 1, "dilation");
+  for (std::size_t d = 0; d < rule.kernel.size(); ++d) {
+    std::int64_t& step = rule.stride[d];
+    if (step == 0) step = rule.kernel[d];
+    const std::int64_t reach = rule.dilation[d] * (rule.kernel[d] - 1) + 1, pad = rule.padding[d];
+    if (pad > rule.kernel[d] / 2) call.refuse("padding is more than half of the kernel", ErrorKind::value);
+    const std::int64_t room = call.extent(d) + 2 * pad - reach;
+    if (room < 0) call.refuse("the kernel is larger than the padded image");
+    std::int64_t count = (room + (ceil_mode ? step - 1 : 0)) / step + 1;
+    if (ceil_mode && (count - 1) * step >= call.extent(d) + pad) --count;
+    rule.extents.push_back(count);
+  }
+  return rule;
+}
+
+PoolRule adaptive_windows(const PoolCall& call, const Extents& extents) {
+  const Dims ones(static_cast<std::size_t>(call.extents), 1), zeros(static_cast<std::size_t>(call.extents), 0);
+  return {ones, ones, zeros, ones, call.checked(extents, 1, "extents"), true};
+}
+
+// f of channels-last images, in the layout of x.
+template <class F>
+Value around(const PoolCall& call, F f) {
+  Value x = call.x;
+  const bool is_batch = x.rank() == call.extents + 2;
+  if (!is_batch) {
+    Dims shape = x.shape().vec();
+    shape.insert(shape.begin(), 1);
+    x = reshape(x, Shape(shape));
+  }
+  const Value y = from_channels_last(f(to_channels_last(x)));
+  if (is_batch) return y;
+  Dims shape = y.shape().vec();
+  shape.erase(shape.begin());
+  return reshape(y, Shape(shape));
+}
+
+template <class F>
+Tensor pool(const char* name, int extents, const Operand& x, const char* grad_name, F f) {
+  CaptureScope scope(std::span<const Operand* const>({&x}), name);
+  const PoolCall call{name, scope.values()[0], extents};
+  call.check_operand();
+  return scope.tensor(f(call), grad_name);
+}
+
+Tensor max_pool_of(const char* name, int extents, const Operand& x, const Extents& kernel,
+                   const MaxPoolOptions& options) {
+  return pool(name, extents, x, "MaxPool2DWithIndicesBackward0", [&](const PoolCall& call) {
+    const PoolRule rule = windows(call, kernel, options.stride, options.padding, options.dilation, options.ceil_mode);
+    return around(call, [&](const Value& images) { return max_pool(images, rule); });
+  });
+}
+Tensor avg_pool_of(const char* name, int extents, const Operand& x, const Extents& kernel,
+                   const AvgPoolOptions& options) {
+  return pool(name, extents, x, "AvgPool2DBackward0", [&](const PoolCall& call) {
+    if (options.divisor_override < 0 || options.divisor_override >= kMaxExtent)
+      call.refuse("divisor_override is out of range", ErrorKind::value);
+    const AveragePoolRule rule{windows(call, kernel, options.stride, options.padding, 1, options.ceil_mode),
+                               options.count_include_pad, options.divisor_override};
+    return around(call, [&](const Value& images) { return avg_pool(images, rule); });
+  });
+}
+Tensor adaptive_max_of(const char* name, int extents, const Operand& x, const Extents& results) {
+  return pool(name, extents, x, "AdaptiveMaxPool2DBackward0", [&](const PoolCall& call) {
+    return around(call, [&](const Value& images) { return max_pool(images, adaptive_windows(call, results)); });
+  });
+}
+Tensor adaptive_avg_of(const char* name, int extents, const Operand& x, const Extents& results) {
+  return pool(name, extents, x, "AdaptiveAvgPool2DBackward0", [&](const PoolCall& call) {
+    return around(call, [&](const Value& images) {
+      return avg_pool(images, {adaptive_windows(call, results), true, 0});
+    });
+  });
+}
+
+}  // namespace
+
+Tensor max_pool1d(const Operand& x, const Extents& kernel, const MaxPoolOptions& options) {
+  return max_pool_of("max_pool1d", 1, x, kernel, options);
+}
+Tensor max_pool2d(const Operand& x, const Extents& kernel, const MaxPoolOptions& options) {
+  return max_pool_of("max_pool2d", 2, x, kernel, options);
+}
+Tensor max_pool3d(const Operand& x, const Extents& kernel, const MaxPoolOptions& options) {
+  return max_pool_of("max_pool3d", 3, x, kernel, options);
+}
+Tensor avg_pool1d(const Operand& x, const Extents& kernel, const AvgPoolOptions& options) {
+  return avg_pool_of("avg_pool1d", 1, x, kernel, options);
+}
+Tensor avg_pool2d(const Operand& x, const Extents& kernel, const AvgPoolOptions& options) {
+  return avg_pool_of("avg_pool2d", 2, x, kernel, options);
+}
+Tensor avg_pool3d(const Operand& x, const Extents& kernel, const AvgPoolOptions& options) {
+  return avg_pool_of("avg_pool3d", 3, x, kernel, options);
+}
+Tensor adaptive_max_pool1d(const Operand& x, const Extents& extents) {
+  return adaptive_max_of("adaptive_max_pool1d", 1, x, extents);
+}
+Tensor adaptive_max_pool2d(const Operand& x, const Extents& extents) {
+  return adaptive_max_of("adaptive_max_pool2d", 2, x, extents);
+}
+Tensor adaptive_max_pool3d(const Operand& x, const Extents& extents) {
+  return adaptive_max_of("adaptive_max_pool3d", 3, x, extents);
+}
+Tensor adaptive_avg_pool1d(const Operand& x, const Extents& extents) {
+  return adaptive_avg_of("adaptive_avg_pool1d", 1, x, extents);
+}
+Tensor adaptive_avg_pool2d(const Operand& x, const Extents& extents) {
+  return adaptive_avg_of("adaptive_avg_pool2d", 2, x, extents);
+}
+Tensor adaptive_avg_pool3d(const Operand& x, const Extents& extents) {
+  return adaptive_avg_of("adaptive_avg_pool3d", 3, x, extents);
+}
+
+}  // namespace weft
