@@ -90,7 +90,8 @@ Tensor sigmoid(const Operand& x);  // 1 / (1 + e^-x)
 Tensor relu(const Operand& x);     // max(x, 0); gradient 0 at 0
 // x * Phi(x), Phi the normal distribution function (Hendrycks and Gimpel 2016); approximate: "none", or "tanh" for
 // x / 2 * (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))).
-Tensor gelu(const Operand& x, std::string_view approximate = "none");
+Tensor gelu(const Operand& x);
+Tensor gelu(const Operand& x, std::string_view approximate);
 Tensor erf(const Operand& x);
 Tensor sign(const Operand& x);   // -1, 0 or 1; gradient 0
 Tensor exp2(const Operand& x);   // 2^x

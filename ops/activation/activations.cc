@@ -113,6 +113,8 @@ Tensor logsigmoid(const Operand& x) {
       "logsigmoid", x, [](const Value& x) { return -logaddexp(of(x, 0), -x); }, "LogSigmoidBackward0");
 }
 
+Tensor gelu(const Operand& x) { return gelu(x, "none"); }
+
 Tensor gelu(const Operand& x, std::string_view approximate) {
   const auto tanh_form = [](const Value& v) {
     const Value inner = (v + v * square(v) * 0.044715) * (std::numbers::sqrt2 * std::numbers::inv_sqrtpi);
