@@ -3,6 +3,7 @@
 #include "graph/passes/fold_constants.h"
 #include "graph/passes/fold_transposes.h"
 #include "graph/passes/fuse.h"
+#include "graph/passes/move_permutes.h"
 #include "graph/passes/simplify.h"
 #include "graph/verify.h"
 
@@ -15,9 +16,10 @@ Graph optimize(const Graph& graph, const PassObserver& observe) {
   constexpr RewriteFn kInOrder[] = {
       fold_constant,   // First: constants are what simplify looks for in operands.
       simplify_call,   // Before the transposes: two that cancel, or move nothing, must not become flags.
+      move_permute,    // Calls that it makes are simplified, too.
       fold_transpose,  // Leaves permutes that nothing reads any more.
   };
-  constexpr std::string_view kNames[] = {"fold_constants", "simplify", "fold_transposes"};
+  constexpr std::string_view kNames[] = {"fold_constants", "simplify", "move_permutes", "fold_transposes"};
   for (std::size_t i = 0; observe && i < std::size(kInOrder); ++i)
     observe(kNames[i], rewrite(graph, {.rules = std::span(kInOrder).first(i + 1)}));
   // Equal calls are found among calls in their last form. Dead nodes are left out last, in the copy.

@@ -65,12 +65,12 @@ std::optional<double> Rewriter::constant(ValueId v) const {
   return attr<double>(v, "value");
 }
 
-ValueId Rewriter::record(const OpDef& op, std::initializer_list<ValueId> operands, Attrs attrs) {
+ValueId Rewriter::record(const OpDef& op, std::span<const ValueId> operands, Attrs attrs) {
   std::vector<const TensorType*> types;
   for (const ValueId& v : operands) types.push_back(&type(v));
   const Attrs& kept = new_attrs_.emplace_back(std::move(attrs));
   const Types& outputs = new_types_.emplace_back(infer_types({op, types, kept, graph_.node(current_).where}));
-  return emit({&op, {operands.begin(), operands.size()}, &kept, &outputs});
+  return emit({&op, operands, &kept, &outputs});
 }
 
 ValueId Rewriter::full(const TensorType& type, double value) {

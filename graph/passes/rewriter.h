@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "graph/graph.h"
@@ -51,7 +52,10 @@ class Rewriter {
   std::optional<double> constant(ValueId v) const;
 
   // A new call in the place of the one that is rewritten now. Throws what the shape rule throws.
-  ValueId record(const OpDef& op, std::initializer_list<ValueId> operands, Attrs attrs);
+  ValueId record(const OpDef& op, std::span<const ValueId> operands, Attrs attrs);
+  ValueId record(const OpDef& op, std::initializer_list<ValueId> operands, Attrs attrs) {
+    return record(op, std::span(operands.begin(), operands.size()), std::move(attrs));
+  }
   // A value of this type, each element of which is this number.
   ValueId full(const TensorType& type, double value);
   // v under another shape, or v itself where that is its own.

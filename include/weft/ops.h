@@ -111,7 +111,7 @@ Tensor atanh(const Operand& x);       // nan outside of [-1, 1]
 Tensor erfc(const Operand& x);        // 1 - erf(x)
 Tensor erfinv(const Operand& x);      // the x of erf(x); nan outside of [-1, 1]
 Tensor lgamma(const Operand& x);      // log |Gamma(x)|
-Tensor digamma(const Operand& x);     // the derivative of lgamma; has none itself
+Tensor digamma(const Operand& x);     // the derivative of lgamma; its own derivative has none
 Tensor reciprocal(const Operand& x);  // 1 / x
 Tensor rsqrt(const Operand& x);       // 1 / sqrt(x)
 Tensor floor(const Operand& x);

@@ -67,6 +67,7 @@ Tensor softplus(const Operand& x, double beta, double threshold) {
       "softplus", x, [&](const Value& x) { return softplus(x, beta, threshold); }, "SoftplusBackward0");
 }
 Tensor hardtanh(const Operand& x, double min, double max) {
+  if (min > max) throw Error(ErrorKind::value, "[hardtanh] min is larger than max", x.at());
   return activate(
       "hardtanh", x, [&](const Value& x) { return clamp(x, min, max); }, "HardtanhBackward0");
 }
@@ -88,6 +89,7 @@ Tensor hardshrink(const Operand& x, double lambda) {
       "HardshrinkBackward0");
 }
 Tensor softshrink(const Operand& x, double lambda) {
+  if (lambda < 0) throw Error(ErrorKind::value, "[softshrink] lambda is negative", x.at());
   return activate(
       "softshrink", x,
       [&](const Value& x) {
@@ -149,7 +151,8 @@ Tensor prelu(const Operand& x, const Operand& weight) {
           slope = reshape(slope, Shape(dims));
         }
         if (v[0].rank() == 0) slope = reshape(slope, Shape{});
-        return where(gt(v[0], of(v[0], 0)), v[0], slope * v[0]);
+        const Value is_positive = gt(v[0], of(v[0], 0));
+        return where(is_positive, v[0], slope * where(is_positive, of(v[0], 0), v[0]));
       },
       "PreluKernelBackward0");
 }
@@ -180,8 +183,12 @@ Tensor logit(const Operand& x, std::optional<double> eps) {
   return activate(
       "logit", x,
       [&](const Value& v) {
-        const Value inside = eps ? clamp(v, *eps, 1 - *eps) : v;
-        return log(inside / (1.0 - inside));
+        Value inside = v;
+        if (eps) {  // with a gradient at the bounds
+          inside = where(lt(v, of(v, *eps)), of(v, *eps), v);
+          inside = where(gt(inside, of(v, 1 - *eps)), of(v, 1 - *eps), inside);
+        }
+        return log(inside) - log1p(-inside);
       },
       "LogitBackward0");
 }

@@ -58,7 +58,8 @@ void check_operands(std::span<const Value> v, int extents, std::int64_t groups, 
   for (const Value& each : v)
     if (each.dtype() != x.dtype()) refuse("dtypes differ", ErrorKind::dtype);
   if (!is_floating(x.dtype())) refuse("needs floating tensors", ErrorKind::dtype);
-  if (groups < 1) refuse("groups must be at least 1", ErrorKind::value);
+  if (groups < 1 || groups >= kMaxExtent) refuse("groups is out of range", ErrorKind::value);
+  if (w.shape().numel() == 0) refuse("the weight has no elements");
   if (v.size() > 2 && v[2].shape() != Shape{bias_size})
     refuse("the bias must have one element for each output channel");
 }
@@ -84,6 +85,8 @@ Value around(std::span<const Value> v, int extents, F f) {
 
 void pad_to_same(ConvRule& rule, const Value& w, const Refusal& refuse) {
   for (std::size_t d = 0; d < rule.stride.size(); ++d) {
+    if (w.shape()[static_cast<int>(d) + 2] - 1 > kMaxExtent / 2 / rule.dilation[d])
+      refuse("the kernel is larger than the padded image");
     if (rule.stride[d] != 1) refuse("padding \"same\" goes with a stride of 1 only", ErrorKind::value);
     const std::int64_t both = rule.dilation[d] * (w.shape()[static_cast<int>(d) + 2] - 1);
     rule.before[d] = both / 2;
@@ -112,8 +115,10 @@ Value convolve(const char* name, int extents, std::span<const Value> v, const Co
   if (w.shape()[0] % options.groups != 0) refuse("the groups do not divide the output channels");
   for (int d = 0; d < extents; ++d) {
     const auto i = static_cast<std::size_t>(d);
-    const std::int64_t reach = rule.dilation[i] * (w.shape()[d + 2] - 1) + 1;
-    if (v[0].shape()[v[0].rank() - extents + d] + rule.before[i] + rule.after[i] < reach)
+    const std::int64_t extent = v[0].shape()[v[0].rank() - extents + d],
+                       padded = extent + rule.before[i] + rule.after[i];
+    if (extent == 0) refuse("an image has no elements");
+    if (w.shape()[d + 2] - 1 > padded / rule.dilation[i] || padded < rule.dilation[i] * (w.shape()[d + 2] - 1) + 1)
       refuse("the kernel is larger than the padded image");
   }
   return around(v, extents, [&](const Value& x) { return conv(x, w, rule); });
@@ -135,9 +140,12 @@ Value convolve_transposed(const char* name, int extents, std::span<const Value> 
   if (w.shape()[0] % options.groups != 0) refuse("the groups do not divide the input channels");
   Dims result;
   for (std::size_t d = 0; d < more.size(); ++d) {
-    if (more[d] >= std::max(rule.stride[d], rule.dilation[d]))
-      refuse("output_padding must be smaller than the stride or the dilation", ErrorKind::value);
+    if (more[d] >= rule.stride[d]) refuse("output_padding must be smaller than the stride", ErrorKind::value);
     const std::int64_t extent = v[0].shape()[v[0].rank() - extents + static_cast<int>(d)];
+    if (extent == 0) refuse("an image has no elements");
+    if (extent - 1 > kMaxExtent / rule.stride[d] ||
+        w.shape()[static_cast<int>(d) + 2] - 1 > kMaxExtent / rule.dilation[d])
+      refuse("the result has more than 2^40 elements");
     result.push_back((extent - 1) * rule.stride[d] - 2 * rule.before[d] +
                      rule.dilation[d] * (w.shape()[static_cast<int>(d) + 2] - 1) + more[d] + 1);
     if (result.back() < 1) refuse("the result has no elements");

@@ -63,6 +63,7 @@ void set_weights(const OpCall& call, ConvShape& s, const Shape& w) {
 void set_images(const OpCall& call, ConvShape& s, const Dims& in) {
   s.in = extents_of(in, 1);
   for (std::size_t d = 0; d < s.in.size(); ++d) {
+    call.require(ErrorKind::value, s.kernel[d] - 1 <= kMaxExtent / s.dilation[d], "the kernel reaches too far");
     const std::int64_t room = s.in[d] + s.before[d] + s.after[d] - s.dilation[d] * (s.kernel[d] - 1) - 1;
     call.require(s.in[d] > 0, "an image has no elements");
     call.require(room >= 0, "the kernel is larger than the padded image");
@@ -122,6 +123,24 @@ std::int64_t images_of_sum(const ConvShape& s) {
   return std::max(images_of_part(s), (s.images + kMostSums - 1) / kMostSums);
 }
 
+// By the definition, part by part in the order in which onednn_convolution has them.
+template <class T>
+Kernel direct_kernel(ConvProduct product, const ConvShape& s, std::int64_t step) {
+  const bool sums = product == ConvProduct::weights, is_data = product == ConvProduct::data;
+  const std::int64_t a_step = is_data ? s.out_elements() : s.in_elements(), b_step = sums ? s.out_elements() : 0;
+  const std::int64_t to_step = is_data ? s.in_elements() : s.out_elements();
+  return {.run =
+              [=](const KernelArgs& args) {
+                for (std::int64_t i = 0; i < s.images; i += step) {
+                  ConvShape part = s;
+                  part.images = std::min(step, s.images - i);
+                  direct_convolution(product, part, args.input<T>(0) + i * a_step, args.input<T>(1) + i * b_step,
+                                     args.output<T>() + (sums ? i / step * s.weights() : i * to_step));
+                }
+              },
+          .flops = s.flops()};
+}
+
 Kernel compile_product(const OpCall& call, ConvProduct product, const ConvShape& s, std::int64_t step) {
   if (s.images == 0) {
     const std::size_t bytes = call.out().bytes();
@@ -129,28 +148,11 @@ Kernel compile_product(const OpCall& call, ConvProduct product, const ConvShape&
       if (bytes > 0) std::fill_n(args.output<char>(), bytes, char{0});
     }};
   }
-  if (call.in(0).dtype == DType::f64) {
-    const bool sums = product == ConvProduct::weights;
-    return {.run =
-                [=](const KernelArgs& args) {
-                  for (std::int64_t i = 0; i < s.images; i += step) {
-                    ConvShape part = s;
-                    part.images = std::min(step, s.images - i);
-                    const std::int64_t b_step = sums ? i * s.out_elements() : 0;
-                    const std::int64_t a_step = i * (product == ConvProduct::data ? s.out_elements() : s.in_elements());
-                    const std::int64_t to =
-                        sums ? i / step * s.weights()
-                             : i * (product == ConvProduct::data ? s.in_elements() : s.out_elements());
-                    direct_convolution(product, part, args.input<double>(0) + a_step, args.input<double>(1) + b_step,
-                                       args.output<double>() + to);
-                  }
-                },
-            .flops = s.flops()};
-  }
+  if (call.in(0).dtype == DType::f64) return direct_kernel<double>(product, s, step);
   try {
     return onednn_convolution(product, s, step);
-  } catch (const std::exception& error) {
-    call.fail(std::string("oneDNN refuses this convolution: ") + error.what());
+  } catch (const std::exception&) {
+    return direct_kernel<float>(product, s, step);  // options that oneDNN refuses, like huge strides
   }
 }
 

@@ -1,5 +1,6 @@
 // lerp, addcmul, addcdiv, xlogy and logaddexp: formulas of several operands.
-#include <cmath>
+#include <array>
+#include <limits>
 
 #include "graph/capture/capture.h"
 #include "ops/call_checks.h"
@@ -23,8 +24,17 @@ Value lerp_of(std::span<const Value> v) {
 Value xlogy_of(std::span<const Value> v) {
   require_broadcast("xlogy", v);
   const Value a = to_floating(v[0]), b = to_floating(v[1]);
-  const Value is_zero = logical_and(eq(a, of(a, 0)), eq(b, b));
+  const Value is_infinite = logical_or(le(b, of(b, 0)), eq(b, of(b, std::numeric_limits<double>::infinity())));
+  const Value is_zero = logical_and(eq(a, of(a, 0)), is_infinite);
   return where(is_zero, of(a, 0), a * log(where(is_zero, of(b, 1), b)));
+}
+
+// The operands in the dtype of all, the second one times value.
+std::array<Value, 3> scaled(const char* name, std::span<const Value> v, double value) {
+  require_broadcast(name, v);
+  const DType dtype = promote(v);
+  const Value a = cast(v[1], dtype);
+  return {cast(v[0], dtype), value == 1 ? a : a * value, cast(v[2], dtype)};
 }
 
 }  // namespace
@@ -42,8 +52,8 @@ Tensor addcmul(const Operand& x, const Operand& a, const Operand& b, double valu
   return capture(
       {&x, &a, &b},
       [&](auto v) {
-        require_broadcast("addcmul", v);
-        return v[0] + v[1] * v[2] * of(v[1], value);
+        const auto [start, a_scaled, other] = scaled("addcmul", v, value);
+        return start + a_scaled * other;
       },
       "AddcmulBackward0");
 }
@@ -51,9 +61,9 @@ Tensor addcdiv(const Operand& x, const Operand& a, const Operand& b, double valu
   return capture(
       {&x, &a, &b},
       [&](auto v) {
-        require_broadcast("addcdiv", v);
         for (const Value& each : v) require_floating("addcdiv", each);
-        return v[0] + v[1] / v[2] * of(v[1], value);
+        const auto [start, a_scaled, other] = scaled("addcdiv", v, value);
+        return start + a_scaled / other;
       },
       "AddcdivBackward0");
 }

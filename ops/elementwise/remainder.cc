@@ -41,7 +41,7 @@ WEFT_REGISTER_OP(kFmod);
 
 void grad_remainder(GradCall& g) {
   if (g.needs(0)) g.set(0, sum_to(g.dout(), g.in(0).shape()));
-  if (g.needs(1)) g.set(1, sum_to(g.dout() * -floor(g.in(0) / g.in(1)), g.in(1).shape()));
+  if (g.needs(1)) g.set(1, sum_to(g.dout() * -floor_divide(g.in(0), g.in(1)), g.in(1).shape()));
 }
 constexpr OpDef kRemainder = binary_op<ElementFn::remainder>(
     infer_broadcast_number, grad_remainder, "RemainderBackward1",
@@ -63,6 +63,7 @@ constexpr OpDef kFloorDivide{.name = "floor_divide",
                              .min_inputs = 2,
                              .max_inputs = 2,
                              .infer = infer_broadcast_number,
+                             .grad = [](GradCall&) {},  // whole numbers have the gradient 0
                              .compile = compile_floor_divide,
                              .in_place = elementwise_in_place};
 WEFT_REGISTER_OP(kFloorDivide);

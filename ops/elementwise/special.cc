@@ -1,4 +1,4 @@
-// erfc, erfinv, lgamma and digamma. Integers are taken as f32.
+// erfc, erfinv, lgamma, digamma and its derivative. Integers are taken as f32.
 #include <cmath>
 #include <numbers>
 
@@ -24,7 +24,12 @@ constexpr OpDef kLgamma =
     floating_op<ElementFn::lgamma>(grad_lgamma, "LgammaBackward0", [](double x) { return log_gamma(x); });
 WEFT_REGISTER_OP(kLgamma);
 
-constexpr OpDef kDigamma = floating_op<ElementFn::digamma>(nullptr, nullptr, [](double x) { return digamma_of(x); });
+constexpr OpDef kTrigamma = floating_op<ElementFn::trigamma>(nullptr, nullptr, [](double x) { return trigamma_of(x); });
+WEFT_REGISTER_OP(kTrigamma);
+
+void grad_digamma(GradCall& g) { g.set(0, g.dout() * g.builder().record(kTrigamma, {g.in(0)})); }
+constexpr OpDef kDigamma =
+    floating_op<ElementFn::digamma>(grad_digamma, "DigammaBackward0", [](double x) { return digamma_of(x); });
 WEFT_REGISTER_OP(kDigamma);
 
 }  // namespace

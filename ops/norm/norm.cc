@@ -107,10 +107,11 @@ Tensor batch_norm(const Operand& x, const Tensor& running_mean, const Tensor& ru
     const Value y = call.scaled((flat - call.scope().value_of(running_mean)) * scale, Shape{channels}, Shape{channels});
     return call.scope().tensor(from_channels_last(reshape(y, last.shape())), "NativeBatchNormBackward0");
   }
-  if (columns[0] < 2) call.refuse("training needs more than one value for each channel", ErrorKind::value);
+  if (columns[0] == 1) call.refuse("training needs more than one value for each channel", ErrorKind::value);
   const Moments m = moments(flat, {0}, false);
   const Value y = call.scaled(m.centered * rsqrt(m.variance + options.eps), Shape{channels}, Shape{channels});
   const Tensor result = call.scope().tensor(from_channels_last(reshape(y, last.shape())), "NativeBatchNormBackward0");
+  if (columns[0] == 0) return result;  // nothing was seen
   const auto n = static_cast<double>(columns[0]);
   update_running(running_mean, call.scope().tensor(m.mean), options.momentum, x.at());
   update_running(running_var, call.scope().tensor(m.variance * (n / (n - 1))), options.momentum, x.at());
@@ -132,6 +133,7 @@ Tensor group_norm(const Operand& x, std::int64_t groups, const Tensor& weight, c
   if (images.rank() < 2) call.refuse("x must have at least 2 dims");
   const std::int64_t n = images.shape()[0], channels = images.shape()[1];
   if (groups < 1 || channels % groups != 0) call.refuse("the groups do not divide the channels", ErrorKind::value);
+  if (images.shape().numel() == groups) call.refuse("there is one value for each group only", ErrorKind::value);
   const std::int64_t rows = n * groups;
   const Shape grouped{rows, rows == 0 ? 0 : images.shape().numel() / rows};
   const Moments m = moments(reshape(images, grouped), {1}, true);
@@ -145,6 +147,7 @@ Tensor instance_norm(const Operand& x, const Tensor& weight, const Tensor& bias,
   if (images.rank() < 3) call.refuse("x must have at least 3 dims");
   const std::int64_t channels = images.shape()[1], rows = images.shape()[0] * channels;
   const Shape grouped{rows, rows == 0 ? 0 : images.shape().numel() / rows};
+  if (grouped[1] == 1) call.refuse("there is one value for each channel only", ErrorKind::value);
   const Moments m = moments(reshape(images, grouped), {1}, true);
   const Value y = reshape(m.centered * rsqrt(m.variance + eps), images.shape());
   return call.scope().tensor(call.scaled(y, Shape{channels}, channels_shape(images)), "NativeBatchNormBackward0");

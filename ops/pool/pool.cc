@@ -32,30 +32,13 @@ PoolShape checked_shape(const OpCall& call, const Shape& images, const Dims& in)
   PoolShape s;
   s.images = images[0];
   s.channels = images[images.rank() - 1];
-  for (auto& windows : s.windows) windows.push_back({0, 1, 1});
   for (int d = 0; d < rank; ++d) {
     const auto i = static_cast<std::size_t>(d);
-    const std::size_t to = static_cast<std::size_t>(kMostExtents - rank + d);
     call.require(in[i] > 0, "an image has no elements");
-    s.in[to] = in[i];
-    s.out[to] = out[i];
-    s.step[to] = adaptive ? 1 : dilation[i];
-    s.windows[to].clear();
-    for (std::int64_t o = 0; o < out[i]; ++o) {
-      PoolWindow w;
-      if (adaptive) {
-        w.first = o * in[i] / out[i];
-        w.end = ((o + 1) * in[i] + out[i] - 1) / out[i];
-        w.padded = w.end - w.first;
-      } else {
-        const std::int64_t start = o * stride[i] - padding[i], reach = dilation[i] * (kernel[i] - 1) + 1;
-        w.padded = std::min(start + reach, in[i] + padding[i]) - start;
-        w.first = start < 0 ? start + (-start + dilation[i] - 1) / dilation[i] * dilation[i] : start;
-        w.end = std::min(start + reach, in[i]);
-      }
-      call.require(w.first < w.end, "a window has no elements of the image");
-      s.windows[to].push_back(w);
-    }
+    call.require(ErrorKind::value, kernel[i] - 1 <= kMaxExtent / dilation[i] && out[i] - 1 <= kMaxExtent / stride[i],
+                 "a window reaches too far");
+    s.extents[static_cast<std::size_t>(kMostExtents - rank + d)] = {in[i],      out[i],      kernel[i], stride[i],
+                                                                    padding[i], dilation[i], adaptive};
   }
   return s;
 }
@@ -161,7 +144,7 @@ Kernel compile_places(const OpCall& call, const Shape& places, const Shape& imag
   Kernel kernel = for_dtype(call.in(0).dtype, [&]<class T>(T) {
     return image_kernel(images, [=](const KernelArgs& args, std::int64_t i) {
       const std::int64_t* const index = args.input<std::int64_t>(1) + i * count;
-      if (std::any_of(index, index + count, [&](std::int64_t at) { return at < 0 || at >= limit; }))
+      if (std::any_of(index, index + count, [&](std::int64_t at) { return at < kNoPlace || at >= limit; }))
         throw Error(ErrorKind::value, "a place is outside of the image");
       f(args.input<T>(0) + i * from, index, args.output<T>() + i * to, count, to, channels);
     });
@@ -174,14 +157,18 @@ Kernel compile_scatter(const OpCall& call) {
                         [](const auto* dy, const std::int64_t* index, auto* dx, std::int64_t count,
                            std::int64_t elements, std::int64_t channels) {
                           std::fill_n(dx, elements, std::remove_reference_t<decltype(*dx)>{0});
-                          for (std::int64_t j = 0; j < count; ++j) dx[index[j] * channels + j % channels] += dy[j];
+                          for (std::int64_t j = 0; j < count; ++j)
+                            if (index[j] != kNoPlace) dx[index[j] * channels + j % channels] += dy[j];
                         });
 }
 Kernel compile_gather(const OpCall& call) {
   return compile_places(
       call, call.in(1).shape, call.in(0).shape,
       [](const auto* x, const std::int64_t* index, auto* y, std::int64_t count, std::int64_t, std::int64_t channels) {
-        for (std::int64_t j = 0; j < count; ++j) y[j] = x[index[j] * channels + j % channels];
+        for (std::int64_t j = 0; j < count; ++j) {
+          y[j] = 0;
+          if (index[j] != kNoPlace) y[j] = x[index[j] * channels + j % channels];
+        }
       });
 }
 void grad_scatter(GradCall& g) { g.set(0, pool_gather(g.dout(), g.in(1))); }
@@ -205,29 +192,22 @@ WEFT_REGISTER_OP(kPoolGather);
 
 // ---- avg_pool
 
-// What the sum of each result is divided by.
-std::vector<double> divisors(const OpCall& call, const PoolShape& s) {
-  const auto fixed = checked_attr_in(call, "divisor", 0, kMaxExtent);  // 0: none
-  const bool with_padding = checked_attr<bool>(call, "count_include_pad");
-  const auto size = [&](const PoolWindow& w) { return with_padding ? w.padded : w.end - w.first; };
-  std::vector<double> all;
-  for (const PoolWindow& a : s.windows[0])
-    for (const PoolWindow& b : s.windows[1])
-      for (const PoolWindow& c : s.windows[2])
-        all.push_back(static_cast<double>(fixed > 0 ? fixed : size(a) * size(b) * size(c)));
-  return all;
+PoolDivisor divisor_of(const OpCall& call) {
+  return {checked_attr<bool>(call, "count_include_pad"), checked_attr_in(call, "divisor", 0, kMaxExtent)};
 }
 Types infer_average(const OpCall& call) {
   require_floating_images(call);
   const Shape& x = call.in(0).shape;
-  divisors(call, checked_shape(call, x, middle(x)));
+  checked_shape(call, x, middle(x));
+  divisor_of(call);
   return {{call.in(0).dtype, with_extents(x, checked_attr<Dims>(call, "extents"))}};
 }
 Types infer_average_data(const OpCall& call) {
   require_floating_images(call);
   const Shape& dy = call.in(0).shape;
   const Dims& in = checked_attr<Dims>(call, "in");
-  divisors(call, checked_shape(call, dy, in));
+  checked_shape(call, dy, in);
+  divisor_of(call);
   call.require(middle(dy) == checked_attr<Dims>(call, "extents"), "the gradient has not the shape of the result");
   return {{call.in(0).dtype, with_extents(dy, in)}};
 }
@@ -236,10 +216,11 @@ Kernel compile_average(const OpCall& call) {
   const PoolShape s = checked_shape(call, x, middle(x));
   const std::int64_t in = s.in_places() * s.channels, out = s.out_places() * s.channels;
   Kernel kernel = for_dtype(call.in(0).dtype, [&]<class T>(T) {
-    return image_kernel(s.images, [=, by = divisors(call, s)](const KernelArgs& args, std::int64_t i) {
-      average_pool(s, by.data(), args.input<T>(0) + i * in, args.output<T>() + i * out);
+    return image_kernel(s.images, [=, by = divisor_of(call)](const KernelArgs& args, std::int64_t i) {
+      average_pool(s, by, args.input<T>(0) + i * in, args.output<T>() + i * out, static_cast<double*>(args.scratch));
     });
   });
+  kernel.scratch_bytes = static_cast<std::size_t>(s.channels) * sizeof(double);
   set_regions(kernel, {in, out});
   return kernel;
 }
@@ -247,8 +228,8 @@ Kernel compile_average_data(const OpCall& call) {
   const PoolShape s = checked_shape(call, call.in(0).shape, call.attr<Dims>("in"));
   const std::int64_t in = s.in_places() * s.channels, out = s.out_places() * s.channels;
   Kernel kernel = for_dtype(call.in(0).dtype, [&]<class T>(T) {
-    return image_kernel(s.images, [=, by = divisors(call, s)](const KernelArgs& args, std::int64_t i) {
-      average_pool_gradient(s, by.data(), args.input<T>(0) + i * out, args.output<T>() + i * in);
+    return image_kernel(s.images, [=, by = divisor_of(call)](const KernelArgs& args, std::int64_t i) {
+      average_pool_gradient(s, by, args.input<T>(0) + i * out, args.output<T>() + i * in);
     });
   });
   set_regions(kernel, {out, in});

@@ -51,8 +51,11 @@ PoolRule windows(const PoolCall& call, const Extents& kernel, const Extents& str
   for (std::size_t d = 0; d < rule.kernel.size(); ++d) {
     std::int64_t& step = rule.stride[d];
     if (step == 0) step = rule.kernel[d];
-    const std::int64_t reach = rule.dilation[d] * (rule.kernel[d] - 1) + 1, pad = rule.padding[d];
+    const std::int64_t pad = rule.padding[d];
     if (pad > rule.kernel[d] / 2) call.refuse("padding is more than half of the kernel", ErrorKind::value);
+    if (rule.kernel[d] - 1 > (call.extent(d) + 2 * pad) / rule.dilation[d])
+      call.refuse("the kernel is larger than the padded image");
+    const std::int64_t reach = rule.dilation[d] * (rule.kernel[d] - 1) + 1;
     const std::int64_t room = call.extent(d) + 2 * pad - reach;
     if (room < 0) call.refuse("the kernel is larger than the padded image");
     std::int64_t count = (room + (ceil_mode ? step - 1 : 0)) / step + 1;
@@ -64,7 +67,11 @@ PoolRule windows(const PoolCall& call, const Extents& kernel, const Extents& str
 
 PoolRule adaptive_windows(const PoolCall& call, const Extents& extents) {
   const Dims ones(static_cast<std::size_t>(call.extents), 1), zeros(static_cast<std::size_t>(call.extents), 0);
-  return {ones, ones, zeros, ones, call.checked(extents, 1, "extents"), true};
+  const Dims results = call.checked(extents, 1, "extents");
+  Dims shape = call.x.shape().vec();
+  std::copy(results.begin(), results.end(), shape.end() - call.extents);
+  checked_shape(call.name, std::span(&call.x, 1), call.x.builder().where, shape);
+  return {ones, ones, zeros, ones, results, true};
 }
 
 // f of channels-last images, in the layout of x.

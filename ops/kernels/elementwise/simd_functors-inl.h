@@ -73,6 +73,7 @@ WEFT_UNARY_FUNCTOR(atanh, (each_lane(d, x, [](double v) { return std::atanh(v); 
 WEFT_UNARY_FUNCTOR(erfc, (each_lane(d, x, [](double v) { return std::erfc(v); })));
 WEFT_UNARY_FUNCTOR(erfinv, (each_lane(d, x, inverse_erf)));
 WEFT_UNARY_FUNCTOR(lgamma, (each_lane(d, x, log_gamma)));
+WEFT_UNARY_FUNCTOR(trigamma, (each_lane(d, x, trigamma_of)));
 WEFT_UNARY_FUNCTOR(digamma, (each_lane(d, x, digamma_of)));
 WEFT_UNARY_FUNCTOR(rsqrt, hn::Div(hn::Set(d, 1.0f), hn::Sqrt(x)));
 WEFT_UNARY_FUNCTOR(floor, hn::Floor(x));

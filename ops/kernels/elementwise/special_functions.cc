@@ -61,4 +61,17 @@ double digamma_of(double x) {
   return result + std::log(x) - 0.5 / x - tail;
 }
 
+double trigamma_of(double x) {
+  constexpr double kSeries[] = {7.0 / 6, -691.0 / 2730, 5.0 / 66, -1.0 / 30, 1.0 / 42, -1.0 / 30, 1.0 / 6};
+  if (x < 0.5) {
+    if (x == std::trunc(x)) return kInf;
+    const double sine = std::sin(std::numbers::pi * x);
+    return std::numbers::pi * std::numbers::pi / (sine * sine) - trigamma_of(1 - x);
+  }
+  double result = 0;
+  for (; x < 12; x += 1) result += 1 / (x * x);
+  const double z = 1 / (x * x);
+  return result + 1 / x + z / 2 + z / x * horner(z, kSeries);
+}
+
 }  // namespace weft

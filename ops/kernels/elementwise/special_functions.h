@@ -12,6 +12,8 @@ double inverse_erf(double x);
 double log_gamma(double x);
 // The derivative of log_gamma: recurrence to x >= 10, then the asymptotic series (Moshier, Cephes).
 double digamma_of(double x);
+// And its derivative: recurrence to x >= 12, then the asymptotic series (Abramowitz and Stegun 6.4.12).
+double trigamma_of(double x);
 
 // The rest of a / b with the sign of b, as Python has it. For integers b must not be 0.
 template <class T>

@@ -227,6 +227,11 @@ TEST(Conv, HasTheSameBitsEagerCompiledAndInParts) {
   }
 }
 
+TEST(Conv, TakesOptionsThatOneDnnRefuses) {
+  const Tensor x = ones({1, 1, 3}), w = full({1, 1, 1}, 2);
+  EXPECT_THAT(conv1d(x, w, {}, {.stride = std::int64_t{1} << 32}).to_vector<float>(), ElementsAre(2));
+}
+
 TEST(Conv, RefusesWhatDoesNotFit) {
   const Tensor x = zeros({1, 3, 4, 4}), w = zeros({2, 3, 3, 3});
   const auto refuses = [](auto f, const char* rule) { EXPECT_THAT(f, ThrowsMessage<Error>(HasSubstr(rule))); };
@@ -238,6 +243,16 @@ TEST(Conv, RefusesWhatDoesNotFit) {
   refuses([&] { conv2d(x, w, {}, {.padding = {1, 1, 1}}); }, "padding has 3 numbers");
   refuses([&] { conv2d(x, w, {}, {.stride = 2, .padding = "same"}); }, "goes with a stride of 1 only");
   refuses([&] { conv2d(x.to(kFloat64), w); }, "dtypes differ");
+  refuses(
+      [&] {
+        conv2d(zeros({1, 3, 0, 4}), w);
+      },
+      "[conv2d] a: f32[1,3,0,4], b: f32[2,3,3,3]: an image has no elements");
+  refuses(
+      [&] {
+        conv2d(x, zeros({0, 3, 1, 1}));
+      },
+      "[conv2d] a: f32[1,3,4,4], b: f32[0,3,1,1]: the weight has no elements");
   refuses(
       [&] {
         conv_transpose2d(zeros({1, 2, 4, 4}), w, {}, {.output_padding = 1});

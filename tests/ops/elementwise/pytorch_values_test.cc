@@ -272,7 +272,7 @@ const BinaryCase kBinary[] = {{"atan2",
                                {-2.5, -1, 0, 1.5, 7},
                                {2, 0.3, 3, 0.7, 2.5},
                                {-1.7328679514, 1.20397280433, 0, -0.535012415908, 6.41403512312},
-                               {0.69314718056, -1.20397280433, 0, -0.356674943939, 0.916290731874},
+                               {0.69314718056, -1.20397280433, 1.09861228867, -0.356674943939, 0.916290731874},
                                {-1.25, -3.33333333333, 0, 2.14285714286, 2.8}},
                               {"logaddexp",
                                [](const Tensor& a, const Tensor& b) { return logaddexp(a, b); },
@@ -410,6 +410,44 @@ TEST(Activations, PreluHasAWeightForEachChannel) {
   EXPECT_EQ(y.to_vector<float>(), (Floats{-1, 3, 4, -1}));
   y.sum().backward();
   EXPECT_EQ(w.grad().to_vector<float>(), (Floats{-2, -4}));
+}
+
+TEST(Activations, PreluHasAGradientBesideInfiniteElements) {
+  const Tensor w = tensor({0.5}).requires_grad_();
+  prelu(tensor({kInf, -1.0, 2.0}), w).sum().backward();
+  EXPECT_EQ(w.grad().item<float>(), -1);
+}
+
+TEST(Activations, LogitHasInfiniteSlopesAtItsEndsAndOneAtItsBounds) {
+  const Tensor x = tensor({0.0, 1.0, 2.0}).requires_grad_();
+  logit(x).sum().backward();
+  EXPECT_EQ(x.grad().to_vector<float>(), (Floats{static_cast<float>(kInf), static_cast<float>(kInf), -0.5}));
+  const Tensor y = tensor({0.25}).requires_grad_();
+  logit(y, 0.25).sum().backward();
+  expect_near(numbers(y.grad()), {5.33333333}, 1e-6);
+}
+
+TEST(Interpolation, XlogyHasTheSlopeOfTheLogarithmAtZero) {
+  const Tensor a = tensor({0.0, 0.0}).requires_grad_();
+  xlogy(a, tensor({2.0, 0.0})).sum().backward();
+  expect_near(numbers(a.grad()), {0.69314718, 0}, 1e-6);
+}
+
+TEST(Interpolation, ScalesBeforeItMultipliesInTheDtypeOfAll) {
+  EXPECT_EQ(addcmul(ones({1}), tensor({2}), tensor({3}), 0.5).item<float>(), 4);
+  EXPECT_FLOAT_EQ(addcmul(tensor({1.0}), tensor({1e30}), tensor({1e30}), 1e-30).item<float>(), 1e30f);
+}
+
+TEST(Remainders, HaveTheSlopeOfTheQuotientThatTheyBelongTo) {
+  const Tensor b = tensor({0.1}, kFloat64).requires_grad_();
+  remainder(1.0, b).sum().backward();
+  EXPECT_EQ(b.grad().item<double>(), -9);
+}
+
+TEST(Special, LgammaIsDifferentiatedTwice) {
+  const Tensor x = tensor({1.0, 2.0}, kFloat64).requires_grad_();
+  const Tensor first = grad({lgamma(x).sum()}, {x}, {.create_graph = true})[0];
+  expect_near(numbers(grad({first.sum()}, {x})[0]), {1.6449340668482264, 0.6449340668482264}, 1e-13);
 }
 
 TEST(Activations, GluTakesOneHalfByTheSigmoidOfTheOther) {

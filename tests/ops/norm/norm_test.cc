@@ -78,11 +78,18 @@ TEST(RmsNorm, DividesByTheRootMeanSquare) {
               ElementsAre(near(0.8485281f), near(2.2627417f)));
 }
 
+TEST(BatchNorm, OfNoImagesChangesNothing) {
+  const Tensor mean = zeros({3}), var = ones({3});
+  EXPECT_EQ(batch_norm(zeros({0, 3, 2}), mean, var, {}, {}, {.training = true}).shape(), (Shape{0, 3, 2}));
+  EXPECT_THAT(mean.to_vector<float>(), ElementsAre(0, 0, 0));
+}
+
 TEST(Norm, RefusesWhatDoesNotFit) {
   const auto refuses = [](auto f, const char* rule) { EXPECT_THAT(f, ThrowsMessage<Error>(HasSubstr(rule))); };
   refuses([] { layer_norm(rows(), 2); }, "[layer_norm] a: f32[2,3]: the last extents of x are not those");
   refuses([] { layer_norm(rows(), 3, zeros({2})); }, "the weight must have the shape [3]");
   refuses([] { group_norm(rows(), 2); }, "the groups do not divide the channels");
+  refuses([] { instance_norm(zeros({2, 3, 1})); }, "there is one value for each channel only");
   refuses([] { batch_norm(zeros({1, 3}), {}, {}); }, "training needs more than one value for each channel");
   refuses([] { batch_norm(rows(), zeros({2}), ones({2})); }, "running statistics must have the shape [3]");
   refuses([] { rms_norm(zeros({2, 3}, kInt64), 3); }, "needs a floating tensor");

@@ -52,6 +52,18 @@ TEST(AvgPool, CountsThePaddingUnlessToldNotTo) {
   EXPECT_THAT(avg_pool1d(ones({1, 1, 5}), 2, {.ceil_mode = true}).to_vector<float>(), ElementsAre(1, 1, 1));
 }
 
+TEST(AvgPool, OfMillionsOfElementsKeepsItsDigits) {
+  EXPECT_FLOAT_EQ(adaptive_avg_pool2d(full({1, 1, 2048, 2048}, 0.1), 1).item<float>(), 0.1f);
+}
+
+TEST(MaxPool, OfPaddingOnlyIsMinusInfinityWithoutAGradient) {
+  const Tensor x = ones({1, 1, 1}).requires_grad_();
+  const Tensor y = max_pool1d(x, 2, {.padding = 1, .dilation = 2});
+  EXPECT_THAT(y.to_vector<float>(), ElementsAre(-std::numeric_limits<float>::infinity()));
+  y.sum().backward();
+  EXPECT_THAT(x.grad().to_vector<float>(), ElementsAre(0));
+}
+
 TEST(AdaptivePool, HasWindowsThatCoverTheImageEvenly) {
   const Tensor x = tensor({{0.0, 1.0, 2.0, 3.0, 4.0}});
   EXPECT_THAT(adaptive_avg_pool1d(x, 3).to_vector<float>(), ElementsAre(0.5, 2, 3.5));
@@ -73,6 +85,9 @@ TEST(Pool, RefusesWhatDoesNotFit) {
   refuses([] { avg_pool2d(image(3, 3), 0); }, "kernel is out of range");
   refuses([] { max_pool1d(zeros({1, 2, 4}, kInt64), 2); }, "needs a floating tensor");
   refuses([] { adaptive_avg_pool2d(image(3, 3), 0); }, "extents is out of range");
+  constexpr std::int64_t kHuge = std::int64_t{1} << 32;
+  refuses([] { max_pool1d(ones({1, 1, 5}), kHuge + 1, {.dilation = kHuge}); }, "larger than the padded image");
+  refuses([] { adaptive_avg_pool2d(image(3, 3), kHuge); }, "[adaptive_avg_pool2d] a: f32[1,1,3,3]: shape");
 }
 
 }  // namespace

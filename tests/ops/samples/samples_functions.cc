@@ -47,8 +47,12 @@ WEFT_OP_SAMPLES("acosh", [](OpSamples& s) { add(s, acosh, kAboveOne); });
 WEFT_OP_SAMPLES("atanh", [](OpSamples& s) { add(s, atanh, kInside); });
 WEFT_OP_SAMPLES("erfc", [](OpSamples& s) { add(s, erfc); });
 WEFT_OP_SAMPLES("erfinv", [](OpSamples& s) { add(s, erfinv, kInside); });
-WEFT_OP_SAMPLES("lgamma", [](OpSamples& s) { add(s, lgamma, kPositive, {.smooth = false}); });
-WEFT_OP_SAMPLES("digamma", [](OpSamples& s) { add(s, digamma, kPositive, {.gradients = false}); });
+WEFT_OP_SAMPLES("lgamma", [](OpSamples& s) { add(s, lgamma, kPositive); });
+WEFT_OP_SAMPLES("digamma", [](OpSamples& s) { add(s, digamma, kPositive, {.smooth = false}); });
+WEFT_OP_SAMPLES("trigamma", [](OpSamples& s) {
+  const auto trigamma = [](const Value& x) { return x.builder().record(*find_op("trigamma"), {x}); };
+  add(s, trigamma, kPositive, {.gradients = false});
+});
 WEFT_OP_SAMPLES("reciprocal", [](OpSamples& s) { add(s, reciprocal, kPositive); });
 WEFT_OP_SAMPLES("rsqrt", [](OpSamples& s) { add(s, rsqrt, kPositive); });
 WEFT_OP_SAMPLES("floor", [](OpSamples& s) { add(s, floor, kOffWhole); });
@@ -64,7 +68,7 @@ WEFT_OP_SAMPLES("remainder", [](OpSamples& s) {
   s.add([](SampleBuilder& b) { return remainder(b.integers({3, 7}, -9, 9), b.integers({7}, 1, 5)); });
 });
 WEFT_OP_SAMPLES("floor_divide", [](OpSamples& s) {
-  add(s, floor_divide, {.low = 0.2, .high = 0.9}, {.low = 1.1, .high = 1.9}, {.gradients = false});
+  add(s, floor_divide, {.low = 0.2, .high = 0.9}, {.low = 1.1, .high = 1.9});
   s.add([](SampleBuilder& b) { return floor_divide(b.integers({3, 7}, -9, 9), b.integers({7}, 1, 5)); });
 });
 
