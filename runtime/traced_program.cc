@@ -192,10 +192,11 @@ void TracedProgram::bind_fresh(Execution& execution, std::size_t variable) const
       continue;
     const auto storage = before->storage_if_any();
     if (!storage || !is_sole_owner(storage->buffer())) continue;
-    // What the function was given for it while it was traced has the same storage.
-    const auto uses = std::count_if(session.uses.begin(), session.uses.end(),
-                                    [&](const VariableAccess::Use& use) { return use.variable == storage; });
-    if (storage.use_count() == 2 + uses) session.fresh[*field.fresh] = std::move(before);
+    // Nor may the run itself read it, or write another value to it: nothing would order the two. What the function was
+    // given for it while it was traced has the same storage, too.
+    const bool is_used = std::any_of(session.uses.begin(), session.uses.end(),
+                                     [&](const VariableAccess::Use& use) { return use.variable == storage; });
+    if (!is_used && storage.use_count() == 2) session.fresh[*field.fresh] = std::move(before);
   }
   for (std::size_t k = 0; k < fresh_.size(); ++k) {
     Impl& fresh = session.fresh[k];

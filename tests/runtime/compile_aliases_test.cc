@@ -156,6 +156,24 @@ TEST(CompiledAliases, AGradientThatTheFunctionKeptIsNotTheNextOne) {
   EXPECT_EQ(w.grad().to_vector<float>(), (std::vector<float>{5, 5}));
 }
 
+TEST(CompiledAliases, AGradientThatIsAddedToAndDroppedIsNotWrittenByTheNextOne) {
+  for (const ExecutorKind executor : {ExecutorKind::serial, ExecutorKind::parallel}) {
+    const Tensor w = ones({5}).requires_grad_();
+    auto f = compile(
+        [&] {
+          const Tensor loss = (w * 3).sum();
+          loss.backward({}, /*retain_graph=*/true);
+          w.set_grad({});
+          loss.clamp(-100).backward();
+        },
+        {.executor = executor});
+    for (int i = 0; i < 3; ++i) {
+      f();
+      EXPECT_EQ(w.grad().to_vector<float>(), (std::vector<float>(5, 3))) << "run " << i;
+    }
+  }
+}
+
 #ifndef NDEBUG
 TEST(CompiledAliases, AConstantThatChangesIsFoundInDebugBuilds) {
   double factor = 2;
