@@ -1,6 +1,8 @@
 // sum, and what is made of it: mean, sum_to.
 #include "ops/reduce/reduce.h"
 
+#include <limits>
+
 #include "graph/capture/capture.h"
 #include "graph/known_ops.h"
 #include "graph/passes/rewriter.h"
@@ -66,6 +68,8 @@ Value mean(const Value& x, const Dims& dims, bool keepdim) {
   double count = 1;
   for (const std::int64_t d : normalize_dims("mean", dims, x.type(), x.builder().where))
     count *= static_cast<double>(x.shape()[static_cast<int>(d)]);
+  // nan, whose gradient is one of no elements: a quotient by 0 would make nan of the gradient's own gradient.
+  if (count == 0) return sum(x, dims, keepdim) + std::numeric_limits<double>::quiet_NaN();
   return sum(x, dims, keepdim) / count;
 }
 

@@ -8,6 +8,7 @@
 #include "ops/values.h"
 #include "tests/testing/evaluate.h"
 #include "tests/testing/matchers.h"
+#include "weft/autograd.h"
 #include "weft/ops.h"
 
 namespace weft {
@@ -248,6 +249,14 @@ TEST(SumToTest, EqualShapesCostNothing) {
 TEST(SumToTest, RefusesShapesThatDoNotBroadcast) {
   EXPECT_THROW(sum_to_of(kMatrix, {2}), Error);
   EXPECT_THROW(sum_to_of(kMatrix, {1, 2, 3}), Error);
+}
+
+TEST(MeanTest, OfNoElementsIsNanAndItsGradientsGradientIsZero) {
+  const Tensor x = zeros({0}).requires_grad_(), weight = ones({}).requires_grad_();
+  const Tensor y = x.mean();
+  EXPECT_TRUE(std::isnan(y.item<float>()));
+  const Tensor slope = grad({y}, {x}, {.grad_outputs = {weight}, .create_graph = true})[0];
+  EXPECT_EQ(grad({slope.sum()}, {weight})[0].item<float>(), 0);
 }
 
 }  // namespace
