@@ -336,9 +336,9 @@ void add_image_rows(Table& table) {
   REFUSES("nn::BatchNorm::BatchNorm", value, "[BatchNorm] a negative number", nn::BatchNorm(-1));
   REFUSES("nn::LayerNorm::LayerNorm", shape, "[-1]: negative extent", nn::LayerNorm(-1));
   REFUSES("nn::GroupNorm::GroupNorm", value, "[GroupNorm] the groups do not", nn::GroupNorm(2, 3));
-  REFUSES("nn::Conv1d::forward", state, "[conv1d" + no, nn::Conv1d(1, 1, 1)(u));
-  REFUSES("nn::Conv2d::forward", state, "[conv2d" + no, nn::Conv2d(1, 1, 1)(u));
-  REFUSES("nn::Conv3d::forward", state, "[conv3d" + no, nn::Conv3d(1, 1, 1)(u));
+  REFUSES("nn::ConvNd::forward", state, "[conv1d" + no, nn::Conv1d(1, 1, 1)(u));
+  REFUSES("nn::ConvNd::forward", state, "[conv2d" + no, nn::Conv2d(1, 1, 1)(u));
+  REFUSES("nn::ConvNd::forward", state, "[conv3d" + no, nn::Conv3d(1, 1, 1)(u));
   REFUSES("nn::MaxPool2d::forward", state, "[max_pool2d" + no, nn::MaxPool2d(2)(u));
   REFUSES("nn::AvgPool2d::forward", state, "[avg_pool2d" + no, nn::AvgPool2d(2)(u));
   REFUSES("nn::AdaptiveAvgPool2d::forward", state, "[adaptive_avg_pool2d" + no, nn::AdaptiveAvgPool2d(2)(u));
@@ -649,19 +649,17 @@ const std::map<std::string, std::set<std::string>> kInfallible = {
     {"flag",
      {"GradModeGuard::GradModeGuard", "NoGradGuard::NoGradGuard", "set_grad_enabled", "nn::Module::eval",
       "nn::Module::train"}},
-    {"text", {"MemoryReport::str",   "ScheduleReport::str", "Shape::str",
-              "nn::Dropout::str",    "nn::Flatten::str",    "nn::GELU::str",
-              "nn::Linear::str",     "nn::Module::str",     "nn::ReLU::str",
-              "nn::Sequential::str", "nn::Sigmoid::str",    "nn::Tanh::str",
-              "nn::Conv1d::str",     "nn::Conv2d::str",     "nn::Conv3d::str",
-              "nn::MaxPool2d::str",  "nn::AvgPool2d::str",  "nn::AdaptiveAvgPool2d::str",
-              "nn::BatchNorm::str",  "nn::LayerNorm::str",  "nn::GroupNorm::str"}},
+    {"text",
+     {"MemoryReport::str", "ScheduleReport::str", "Shape::str", "nn::Dropout::str", "nn::Flatten::str", "nn::GELU::str",
+      "nn::Linear::str", "nn::Module::str", "nn::ReLU::str", "nn::Sequential::str", "nn::Sigmoid::str", "nn::Tanh::str",
+      "nn::ConvNd::str", "nn::MaxPool2d::str", "nn::AvgPool2d::str", "nn::AdaptiveAvgPool2d::str", "nn::BatchNorm::str",
+      "nn::LayerNorm::str", "nn::GroupNorm::str"}},
     {"total",
      {"Shape::operator==", "clear_plan_cache", "data::DataLoader::Iterator::operator++", "data::DataLoader::set_epoch",
       "is_floating", "name_of", "size_of", "nn::Module::zero_grad", "optim::Optimizer::zero_grad"}},
     {"deferred", {"nn::Flatten::Flatten"}},
     {"unchecked", {"DimsRef::operator[]"}},
-    {"inherited", {"Function::call_bundle", "optim::Optimizer::Optimizer"}},
+    {"inherited", {"Function::call_bundle", "nn::ConvNd::ConvNd", "optim::Optimizer::Optimizer"}},
     {"abstract", {"optim::Optimizer::update"}},
     {"memory", {"optim::Optimizer::counters", "optim::Optimizer::zeros_like_parameters"}},
 };

@@ -8,6 +8,8 @@
 #include "weft/dtype.h"
 #include "weft/error.h"
 #include "weft/function.h"
+#include "weft/image_layers.h"
+#include "weft/module.h"
 #include "weft/nn.h"
 #include "weft/norm.h"
 #include "weft/ops.h"

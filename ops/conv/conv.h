@@ -18,8 +18,4 @@ Value conv_data(const Value& dy, const Value& w, const ConvRule& rule, const Dim
 // The gradient of w, whose kernel has these extents.
 Value conv_weights(const Value& x, const Value& dy, const ConvRule& rule, const Dims& kernel);
 
-// [n, channels, extents...] to channels-last, and back.
-Value to_channels_last(const Value& x);
-Value from_channels_last(const Value& x);
-
 }  // namespace weft

@@ -1,8 +1,10 @@
 // Modules of images: convolutions, pooling, normalisation.
+#include "weft/image_layers.h"
+
 #include <cmath>
 #include <string>
+#include <vector>
 
-#include "weft/nn.h"
 #include "weft/norm.h"
 #include "weft/ops.h"
 
@@ -40,45 +42,27 @@ double bound_of(const std::vector<std::int64_t>& shape) {
   return 1 / std::sqrt(fan_in);
 }
 
-std::string conv_text(const char* module, const Tensor& weight, const Tensor& bias, const ConvOptions& options) {
-  if (!weight.defined() || weight.dim() < 3) return std::string(module) + "(?)";
-  std::string s = std::string(module) + "(" + std::to_string(weight.size(1) * options.groups) + ", " +
-                  std::to_string(weight.size(0)) + ", kernel " + std::to_string(weight.size(2));
+}  // namespace
+
+ConvNd::ConvNd(int extents, std::int64_t in, std::int64_t out, const Extents& kernel, const ConvOptions& options,
+               bool with_bias, DType dtype, SourceLocation at)
+    : extents_(extents), options_(options) {
+  const auto shape = weight_shape("Conv" + std::to_string(extents) + "d", extents, in, out, kernel, options.groups, at);
+  weight = register_uniform("weight", shape, bound_of(shape), dtype, at);
+  if (with_bias) bias = register_uniform("bias", {out}, bound_of(shape), dtype, at);
+}
+Tensor ConvNd::forward(const Operand& x) {
+  const auto f = extents_ == 1 ? conv1d : extents_ == 2 ? conv2d : conv3d;
+  return f(x, weight, bias, options_);
+}
+std::string ConvNd::str() const {
+  const std::string name = "Conv" + std::to_string(extents_) + "d(";
+  if (!weight.defined() || weight.dim() < 3) return name + "?)";
+  std::string s = name + std::to_string(weight.size(1) * options_.groups) + ", " + std::to_string(weight.size(0)) +
+                  ", kernel " + std::to_string(weight.size(2));
   for (std::int64_t d = 3; d < weight.dim(); ++d) s += "x" + std::to_string(weight.size(d));
   return s + (bias.defined() ? ")" : ", no bias)");
 }
-
-}  // namespace
-
-Conv1d::Conv1d(std::int64_t in, std::int64_t out, const Extents& kernel, const ConvOptions& options, bool with_bias,
-               DType dtype, SourceLocation at)
-    : options_(options) {
-  const auto shape = weight_shape("Conv1d", 1, in, out, kernel, options.groups, at);
-  weight = register_uniform("weight", shape, bound_of(shape), dtype, at);
-  if (with_bias) bias = register_uniform("bias", {out}, bound_of(shape), dtype, at);
-}
-Tensor Conv1d::forward(const Operand& x) { return conv1d(x, weight, bias, options_); }
-std::string Conv1d::str() const { return conv_text("Conv1d", weight, bias, options_); }
-
-Conv2d::Conv2d(std::int64_t in, std::int64_t out, const Extents& kernel, const ConvOptions& options, bool with_bias,
-               DType dtype, SourceLocation at)
-    : options_(options) {
-  const auto shape = weight_shape("Conv2d", 2, in, out, kernel, options.groups, at);
-  weight = register_uniform("weight", shape, bound_of(shape), dtype, at);
-  if (with_bias) bias = register_uniform("bias", {out}, bound_of(shape), dtype, at);
-}
-Tensor Conv2d::forward(const Operand& x) { return conv2d(x, weight, bias, options_); }
-std::string Conv2d::str() const { return conv_text("Conv2d", weight, bias, options_); }
-
-Conv3d::Conv3d(std::int64_t in, std::int64_t out, const Extents& kernel, const ConvOptions& options, bool with_bias,
-               DType dtype, SourceLocation at)
-    : options_(options) {
-  const auto shape = weight_shape("Conv3d", 3, in, out, kernel, options.groups, at);
-  weight = register_uniform("weight", shape, bound_of(shape), dtype, at);
-  if (with_bias) bias = register_uniform("bias", {out}, bound_of(shape), dtype, at);
-}
-Tensor Conv3d::forward(const Operand& x) { return conv3d(x, weight, bias, options_); }
-std::string Conv3d::str() const { return conv_text("Conv3d", weight, bias, options_); }
 
 Tensor MaxPool2d::forward(const Operand& x) { return max_pool2d(x, kernel_, options_); }
 std::string MaxPool2d::str() const { return "MaxPool2d(" + text(kernel_) + ")"; }

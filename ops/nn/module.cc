@@ -1,10 +1,11 @@
 // Module: the tree of names, parameters and parts.
+#include "weft/module.h"
+
 #include <algorithm>
 #include <unordered_set>
 
 #include "graph/capture/tensor_impl.h"
 #include "graph/capture/trace.h"
-#include "weft/nn.h"
 
 namespace weft::nn {
 

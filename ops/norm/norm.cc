@@ -6,8 +6,7 @@
 #include <string>
 
 #include "graph/capture/capture.h"
-#include "ops/call_checks.h"
-#include "ops/conv/conv.h"
+#include "ops/conv/image_call.h"
 #include "weft/autograd.h"
 #include "weft/ops.h"
 

@@ -3,51 +3,20 @@
 #include <string>
 
 #include "graph/capture/capture.h"
-#include "ops/call_checks.h"
-#include "ops/conv/conv.h"
+#include "ops/conv/image_call.h"
 #include "ops/pool/pool_values.h"
 #include "weft/conv.h"
 
 namespace weft {
 namespace {
 
-// One call: its name, operand and number of extents.
-struct PoolCall {
-  const char* name;
-  const Value& x;
-  int extents;
-
-  [[noreturn]] void refuse(std::string_view rule, ErrorKind kind = ErrorKind::shape) const {
-    fail_call(kind, name, x, rule);
-  }
-  Dims checked(const Extents& e, std::int64_t least, const char* what) const {
-    if (e.size() != 1 && static_cast<int>(e.size()) != extents)
-      refuse(std::string(what) + " has " + std::to_string(e.size()) + " numbers", ErrorKind::value);
-    Dims dims;
-    for (int d = 0; d < extents; ++d) {
-      dims.push_back(e[static_cast<std::size_t>(d)]);
-      if (dims.back() < least || dims.back() >= kMaxExtent)
-        refuse(std::string(what) + " is out of range", ErrorKind::value);
-    }
-    return dims;
-  }
-  std::int64_t extent(std::size_t d) const { return x.shape()[x.rank() - extents + static_cast<int>(d)]; }
-  void check_operand() const {
-    require_floating(name, x);
-    if (x.rank() != extents + 1 && x.rank() != extents + 2)
-      refuse("x must be [n, channels, " + std::to_string(extents) + " extents], or without n");
-    for (int d = 0; d < extents; ++d)
-      if (extent(static_cast<std::size_t>(d)) == 0) refuse("an image has no elements");
-  }
-};
-
-PoolRule windows(const PoolCall& call, const Extents& kernel, const Extents& stride, const Extents& padding,
+PoolRule windows(const ImageCall& call, const Extents& kernel, const Extents& stride, const Extents& padding,
                  const Extents& dilation, bool ceil_mode) {
   PoolRule rule;
-  rule.kernel = call.checked(kernel, 1, "kernel");
-  rule.stride = call.checked(stride, 0, "stride");
-  rule.padding = call.checked(padding, 0, "padding");
-  rule.dilation = call.checked(dilation, 1, "dilation");
+  rule.kernel = call.numbers(kernel, 1, "kernel");
+  rule.stride = call.numbers(stride, 0, "stride");
+  rule.padding = call.numbers(padding, 0, "padding");
+  rule.dilation = call.numbers(dilation, 1, "dilation");
   for (std::size_t d = 0; d < rule.kernel.size(); ++d) {
     std::int64_t& step = rule.stride[d];
     if (step == 0) step = rule.kernel[d];
@@ -65,67 +34,49 @@ PoolRule windows(const PoolCall& call, const Extents& kernel, const Extents& str
   return rule;
 }
 
-PoolRule adaptive_windows(const PoolCall& call, const Extents& extents) {
+PoolRule adaptive_windows(const ImageCall& call, const Extents& extents) {
   const Dims ones(static_cast<std::size_t>(call.extents), 1), zeros(static_cast<std::size_t>(call.extents), 0);
-  const Dims results = call.checked(extents, 1, "extents");
-  Dims shape = call.x.shape().vec();
+  const Dims results = call.numbers(extents, 1, "extents");
+  Dims shape = call.x().shape().vec();
   std::copy(results.begin(), results.end(), shape.end() - call.extents);
-  checked_shape(call.name, std::span(&call.x, 1), call.x.builder().where, shape);
+  checked_shape(call.name, call.operands, call.x().builder().where, shape);
   return {ones, ones, zeros, ones, results, true};
-}
-
-// f of channels-last images, in the layout of x.
-template <class F>
-Value around(const PoolCall& call, F f) {
-  Value x = call.x;
-  const bool is_batch = x.rank() == call.extents + 2;
-  if (!is_batch) {
-    Dims shape = x.shape().vec();
-    shape.insert(shape.begin(), 1);
-    x = reshape(x, Shape(shape));
-  }
-  const Value y = from_channels_last(f(to_channels_last(x)));
-  if (is_batch) return y;
-  Dims shape = y.shape().vec();
-  shape.erase(shape.begin());
-  return reshape(y, Shape(shape));
 }
 
 template <class F>
 Tensor pool(const char* name, int extents, const Operand& x, const char* grad_name, F f) {
   CaptureScope scope(std::span<const Operand* const>({&x}), name);
-  const PoolCall call{name, scope.values()[0], extents};
-  call.check_operand();
-  return scope.tensor(f(call), grad_name);
+  const ImageCall call{name, scope.values(), extents};
+  require_floating(name, call.x());
+  call.check_rank();
+  call.check_not_empty();
+  return scope.tensor(call.result(f(call)), grad_name);
 }
 
 Tensor max_pool_of(const char* name, int extents, const Operand& x, const Extents& kernel,
                    const MaxPoolOptions& options) {
-  return pool(name, extents, x, "MaxPool2DWithIndicesBackward0", [&](const PoolCall& call) {
+  return pool(name, extents, x, "MaxPool2DWithIndicesBackward0", [&](const ImageCall& call) {
     const PoolRule rule = windows(call, kernel, options.stride, options.padding, options.dilation, options.ceil_mode);
-    return around(call, [&](const Value& images) { return max_pool(images, rule); });
+    return max_pool(call.images(), rule);
   });
 }
 Tensor avg_pool_of(const char* name, int extents, const Operand& x, const Extents& kernel,
                    const AvgPoolOptions& options) {
-  return pool(name, extents, x, "AvgPool2DBackward0", [&](const PoolCall& call) {
+  return pool(name, extents, x, "AvgPool2DBackward0", [&](const ImageCall& call) {
     if (options.divisor_override < 0 || options.divisor_override >= kMaxExtent)
       call.refuse("divisor_override is out of range", ErrorKind::value);
     const AveragePoolRule rule{windows(call, kernel, options.stride, options.padding, 1, options.ceil_mode),
                                options.count_include_pad, options.divisor_override};
-    return around(call, [&](const Value& images) { return avg_pool(images, rule); });
+    return avg_pool(call.images(), rule);
   });
 }
 Tensor adaptive_max_of(const char* name, int extents, const Operand& x, const Extents& results) {
-  return pool(name, extents, x, "AdaptiveMaxPool2DBackward0", [&](const PoolCall& call) {
-    return around(call, [&](const Value& images) { return max_pool(images, adaptive_windows(call, results)); });
-  });
+  return pool(name, extents, x, "AdaptiveMaxPool2DBackward0",
+              [&](const ImageCall& call) { return max_pool(call.images(), adaptive_windows(call, results)); });
 }
 Tensor adaptive_avg_of(const char* name, int extents, const Operand& x, const Extents& results) {
-  return pool(name, extents, x, "AdaptiveAvgPool2DBackward0", [&](const PoolCall& call) {
-    return around(call, [&](const Value& images) {
-      return avg_pool(images, {adaptive_windows(call, results), true, 0});
-    });
+  return pool(name, extents, x, "AdaptiveAvgPool2DBackward0", [&](const ImageCall& call) {
+    return avg_pool(call.images(), {adaptive_windows(call, results), true, 0});
   });
 }
 

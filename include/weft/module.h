@@ -1,0 +1,118 @@
+// Module: a part of a network that owns parameters, buffers and parts of its own. weft/nn.h has the layers.
+//
+// Threads: building and changing a module is for one thread; forward() may be called in several at once.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "weft/tensor.h"
+
+namespace weft::nn {
+
+// A part of a network: named parameters, named parts of its own, and a function of one tensor.
+//
+//   struct Block : nn::Module {
+//     std::shared_ptr<nn::Linear> inner = register_module("inner", nn::Linear(64, 64));
+//     Tensor forward(const Operand& x) override { return x + relu((*inner)(x)); }
+//   };
+//
+// Moving a module moves its parameters; there are no copies, because two modules with one set of parameters and two
+// training flags would surprise.
+class Module {
+ public:
+  Module() = default;
+  virtual ~Module() = default;
+  Module(Module&&) = default;
+  Module& operator=(Module&&) = default;
+
+  // What the module computes. An Operand carries the line of the caller, so that errors can name it. A module that does
+  // not override this throws Error.
+  virtual Tensor forward(const Operand& x);
+  Tensor operator()(const Operand& x) { return forward(x); }
+
+  // Its own parameters and those of its parts in the order of registration, each once: "weight", "0.weight".
+  std::vector<std::pair<std::string, Tensor>> named_parameters() const;
+  std::vector<Tensor> parameters() const;
+  // Tensors that belong to the module and are not trained, as running statistics are. In the same order.
+  std::vector<std::pair<std::string, Tensor>> named_buffers() const;
+  std::vector<std::pair<std::string, std::shared_ptr<Module>>> children() const { return children_; }
+
+  // Training mode, of this module and all its parts; on at first. A compiled function that reads it is traced again
+  // when it changes.
+  void train(bool on = true);
+  void eval() { train(false); }
+  bool is_training() const;
+
+  // Clears the gradients of all parameters.
+  void zero_grad(SourceLocation at = SourceLocation::current());
+
+  // One line for people: "Linear(784, 128)".
+  virtual std::string str() const { return "Module"; }
+
+ protected:
+  // Makes a floating leaf a parameter: it will require gradients. Throws Error for any other tensor, and for a name
+  // that is empty, has a dot or is taken.
+  Tensor register_parameter(const std::string& name, const Tensor& value,
+                            SourceLocation at = SourceLocation::current());
+  // Makes a tensor a buffer. Throws Error for one that is undefined or requires gradients, and for a bad name.
+  Tensor register_buffer(const std::string& name, const Tensor& value, SourceLocation at = SourceLocation::current());
+  // A new parameter that starts as U(-bound, bound), drawn now; see Sequential for the one exception.
+  Tensor register_uniform(const std::string& name, DimsRef shape, double bound, DType dtype = kFloat32,
+                          SourceLocation at = SourceLocation::current());
+  // Makes a module, given by value or as a shared_ptr, a part of this one. Throws Error for a bad name, a null pointer
+  // and a module that contains this one.
+  template <class M>
+  std::shared_ptr<M> register_module(const std::string& name, std::shared_ptr<M> part,
+                                     SourceLocation at = SourceLocation::current()) {
+    add_child(name, part, at);
+    return part;
+  }
+  template <class M>
+  requires std::derived_from<M, Module> std::shared_ptr<M> register_module(
+      const std::string& name, M part, SourceLocation at = SourceLocation::current()) {
+    return register_module(name, std::make_shared<M>(std::move(part)), at);
+  }
+
+ private:
+  void add_child(const std::string& name, std::shared_ptr<Module> part, SourceLocation at);
+  void check_name(const std::string& name, SourceLocation at) const;
+  bool contains(const Module* other) const;
+  using Tensors = std::vector<std::pair<std::string, Tensor>>;
+  void collect(Tensors Module::*own, const std::string& prefix, Tensors& found) const;
+
+  // The draw that a parameter's first values are: U(-bound, bound), the generator's draw `number` after `seed`.
+  struct FirstValues {
+    Tensor parameter;
+    double bound = 0;
+    std::int64_t seed = 0, number = 0;
+    void draw() const;
+    bool are_there() const;  // nothing else was written since
+  };
+  // Of a module that was moved: somebody had named it.
+  struct WasMoved {
+    bool value = false;
+    WasMoved() = default;
+    WasMoved(WasMoved&&) noexcept : value(true) {}
+    WasMoved& operator=(WasMoved&&) noexcept {
+      value = true;
+      return *this;
+    }
+  };
+  friend class Sequential;
+  void collect_first_values(std::vector<FirstValues*>& found);
+  void forget_first_values();
+  void draw_in_order();
+
+  std::vector<FirstValues> first_values_;
+  WasMoved was_moved_;
+  Tensors parameters_, buffers_;
+  std::vector<std::pair<std::string, std::shared_ptr<Module>>> children_;
+  std::shared_ptr<bool> training_ = std::make_shared<bool>(true);  // shared with traces that read it
+};
+
+}  // namespace weft::nn
