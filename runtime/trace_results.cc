@@ -81,6 +81,10 @@ bool TracedProgram::Builder::take_view(const Impl& impl, Result& result) {
     result.tensor = path.root;
     result.origin = path.origin;
   }
+  if (impl->view->history)
+    throw Error(ErrorKind::state,
+                "[compile] " + impl->type.str() + ": a detached view with gradients of its own is a result", at_,
+                "return a clone() of it");
   result.is_view = true;
   result.steps = impl->view->steps;
   result.strides = impl->view->strides;

@@ -124,6 +124,17 @@ void set_version(const std::shared_ptr<TensorImpl>& tensor, CapturedValue value,
   tensor->set_call(std::move(value), name);
 }
 
+// A view that does not track gradients, written where grad mode is on: gradients of `value` arrive at the view's own
+// history, not at the base.
+bool gets_history(const TensorImpl& tensor, const CapturedValue& value, const char* op, SourceLocation at) {
+  if (!grad_enabled() || !tensor.view || tensor.view->tracks_grad || tensor.leaf_requires_grad) return false;
+  const Trace* const trace = Trace::current();
+  if (value.call->requires_grad && trace && tensor.born_in != trace->id())
+    refuse(op, tensor, "a view from outside of the traced function gets a value that requires gradients", at,
+           "return it, or write under a NoGradGuard");
+  return value.call->requires_grad || tensor.view->history;
+}
+
 }  // namespace
 
 void write_version(const std::shared_ptr<TensorImpl>& tensor, CapturedValue value, const char* op, SourceLocation at) {
@@ -138,6 +149,9 @@ void write_version(const std::shared_ptr<TensorImpl>& tensor, CapturedValue valu
   const bool hidden = !grad_enabled() || (tensor->view && !tensor->view->tracks_grad);
   const bool has_history = !base->leaf_requires_grad && base->requires_grad();
   const char* name = nullptr;
+  CapturedValue history;
+  const bool sets_history = gets_history(*tensor, value, op, at);
+  if (sets_history && value.call->requires_grad) history = value;
   if (tensor->view || (hidden && (has_history || value.call->requires_grad))) {
     CaptureBuilder builder(at);
     builder.grad_enabled = !hidden;
@@ -157,8 +171,13 @@ void write_version(const std::shared_ptr<TensorImpl>& tensor, CapturedValue valu
     value = builder.captured(whole);
     if (tensor->view) Versions::forget(*tensor);  // what it holds of the base's old value would make the write copy it
   }
-  if (base->view) return write_version(base, std::move(value), op, at);  // a detached view that is a leaf of its own
-  set_version(base, std::move(value), name, at);
+  if (base->view)
+    write_version(base, std::move(value), op, at);  // a detached view with gradients of its own
+  else
+    set_version(base, std::move(value), name, at);
+  if (!sets_history) return;
+  tensor->view->history = std::move(history);
+  tensor->grad_name = nullptr;
 }
 
 }  // namespace weft

@@ -86,7 +86,7 @@ std::shared_ptr<const Buffer> TensorImpl::keep_handed_out(const std::shared_ptr<
 bool TensorImpl::requires_grad() {
   if (leaf_requires_grad) return true;
   if (!is_floating(type.dtype)) return false;
-  if (view) return view->tracks_grad && current_version(shared_from_this(), {}).call->requires_grad;
+  if (view) return (view->tracks_grad || view->history) && current_version(shared_from_this(), {}).call->requires_grad;
   if (Trace* trace = Trace::current(); trace && trace->knows(shared_from_this()))
     return trace->now(shared_from_this()).call->requires_grad;
   const CapturedValue call = call_if_any();

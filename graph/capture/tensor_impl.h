@@ -34,6 +34,9 @@ struct ViewPath {
   bool in_no_grad = false;       // grad mode was off, and the view would track gradients otherwise
   bool of_leaf = false;          // the base was a leaf that requires gradients when the view was made
   std::uint64_t base_order = 0;  // of the captured call that the base was then; 0: it was storage
+  // Of a view that does not track gradients: what was written to it with gradients, which arrive there and not at the
+  // base. The elements are always the base's.
+  CapturedValue history = {};
 };
 
 struct TensorImpl : std::enable_shared_from_this<TensorImpl> {

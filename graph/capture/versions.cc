@@ -39,6 +39,10 @@ CapturedValue Versions::of_view(const std::shared_ptr<TensorImpl>& tensor, Sourc
   builder.grad_enabled = view.tracks_grad && (view.of_leaf || !view.base->leaf_requires_grad);
   Value value = builder.value(base);
   for (const ViewStep& step : view.steps) value = builder.record(*step.op, {value}, step.attrs);
+  if (view.history) {
+    builder.grad_enabled = true;
+    value = overwritten(value, builder.value(view.history), /*keep_history=*/true);
+  }
   CapturedValue result = builder.captured(value);
   if (tensor->leaf_requires_grad) result = as_leaf(result, tensor, at);
   if (tensor->retains_grad && result.call->requires_grad && !result.call->is_leaf) result.call->leaf = tensor;

@@ -105,13 +105,15 @@ Tensor make_view(const std::shared_ptr<TensorImpl>& of, std::vector<ViewStep> st
   if (const CapturedValue version = path.base->call_if_any()) path.base_order = version.call->order;
   impl->view = std::move(path);
   impl->grad_name = grad_name;
-  // A view of a detached view that is a leaf of its own starts from that leaf, unless it is detached again.
-  if (of->view && of->leaf_requires_grad && impl->view->tracks_grad != tracks_grad && tracks_grad) {
+  // A view of a detached view with gradients of its own starts from that one, unless it is detached again.
+  if (of->view && (of->leaf_requires_grad || of->view->history) && impl->view->tracks_grad != tracks_grad &&
+      tracks_grad) {
     impl->view->base = of;
     impl->view->steps.erase(impl->view->steps.begin(),
                             impl->view->steps.begin() + static_cast<std::ptrdiff_t>(of->view->steps.size()));
     impl->view->tracks_grad = tracks_grad;
-    impl->view->of_leaf = true;
+    impl->view->of_leaf = of->leaf_requires_grad;
+    impl->view->history = {};
   }
   if (value) Versions::remember(*impl, current_version(impl->view->base, {}), value);
   return TensorAccess::wrap(std::move(impl));

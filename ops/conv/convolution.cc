@@ -63,9 +63,10 @@ void set_weights(const OpCall& call, ConvShape& s, const Shape& w) {
 void set_images(const OpCall& call, ConvShape& s, const Dims& in) {
   s.in = extents_of(in, 1);
   for (std::size_t d = 0; d < s.in.size(); ++d) {
+    call.require(s.in[d] > 0, "an image has no elements");
+    call.require(ErrorKind::value, s.in[d] <= kMaxExtent, "an image is too large");
     call.require(ErrorKind::value, s.kernel[d] - 1 <= kMaxExtent / s.dilation[d], "the kernel reaches too far");
     const std::int64_t room = s.in[d] + s.before[d] + s.after[d] - s.dilation[d] * (s.kernel[d] - 1) - 1;
-    call.require(s.in[d] > 0, "an image has no elements");
     call.require(room >= 0, "the kernel is larger than the padded image");
     s.out[d] = room / s.stride[d] + 1;
   }

@@ -72,9 +72,10 @@ constexpr OpDef kMul = binary_op<ElementFn::mul>(
     simplify_mul);
 WEFT_REGISTER_OP(kMul);
 
+// The quotient is written down again, as PyTorch does: derivatives of this gradient reach the operands, not the result.
 void grad_div(GradCall& g) {
   if (g.needs(0)) g.set(0, sum_to(g.dout() / g.in(1), g.in(0).shape()));
-  if (g.needs(1)) g.set(1, sum_to(-(g.dout() * (g.out() / g.in(1))), g.in(1).shape()));
+  if (g.needs(1)) g.set(1, sum_to(-(g.dout() * (g.in(0) / g.in(1) / g.in(1))), g.in(1).shape()));
 }
 
 Kernel compile_div(const OpCall& call) {

@@ -166,5 +166,42 @@ TEST(InPlace, ValuesWithAHistoryThatAreWrittenThroughDataGiveTheBaseNumbersOnly)
   EXPECT_FALSE(x.requires_grad());
 }
 
+TEST(InPlace, GradientsOfWhatIsWrittenToADetachedTensorArriveThere) {
+  const Tensor x = tensor({1., 2.}).requires_grad_(), w = tensor({3., 4.}).requires_grad_();
+  const Tensor t = x.detach();
+  t.copy_(w * 3);
+  EXPECT_EQ(std::string(t.grad_fn().name()), "CopyBackwards");
+  t.view({1, 2}).mul_(2);
+  EXPECT_EQ(to_string(x), "tensor([18., 24.], requires_grad=True)");
+  x.data().add_(1);
+  EXPECT_EQ(t.detach().to_vector<float>(), (std::vector<float>{19, 25}));
+  (t * x.detach()).sum().backward();
+  EXPECT_EQ(w.grad().to_vector<float>(), (std::vector<float>{19 * 6, 25 * 6}));
+  EXPECT_FALSE(x.grad().defined());
+}
+
+TEST(InPlace, ADetachedTensorIsWrittenWithGradientsWhereItIsMade) {
+  const Tensor x = tensor({1., 2.}), w = tensor({3., 4.}).requires_grad_(), outside = x.detach();
+  const auto body = [&](const Tensor& written) {
+    written.add_(w);
+    (written * written).sum().backward();
+  };
+  body(x.detach());
+  EXPECT_EQ(w.grad().to_vector<float>(), (std::vector<float>{8, 12}));
+  w.set_grad({});
+  auto inside = compile([&] { body(x.detach()); });
+  inside();
+  EXPECT_EQ(w.grad().to_vector<float>(), (std::vector<float>{14, 20}));
+  auto other = compile([&] { body(outside); });
+  EXPECT_THROW(other(), Error);
+  EXPECT_EQ(x.to_vector<float>(), (std::vector<float>{7, 10}));
+  auto returned = compile([&] {
+    const Tensor t = x.detach();
+    t.add_(w);
+    return t;
+  });
+  EXPECT_THROW(returned(), Error);
+}
+
 }  // namespace
 }  // namespace weft
