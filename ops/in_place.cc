@@ -87,7 +87,7 @@ Tensor operator/=(const Tensor& a, const Operand& b) { return a.div_(b); }
 
 Tensor Tensor::fill_(const Operand& value, SourceLocation at) const {
   if (!value.is_number()) throw Error("[fill_] the value is no number", at);
-  return overwrite("fill_", "FillBackward0", *this, at,
+  return overwrite("fill_", "FillBackward2", *this, at,
                    [&](CaptureScope& scope, const TensorType& type) { return full(scope.builder(), type, value); });
 }
 
@@ -99,7 +99,6 @@ Tensor Tensor::zero_(SourceLocation at) const {
 Tensor Tensor::copy_(const Tensor& src, SourceLocation at) const {
   if (defined() && !src.defined())
     throw Error(ErrorKind::state, "[copy_] " + TensorAccess::impl(*this)->type.str() + ": the source is undefined", at);
-  if (defined() && is_same(src)) return *this;
   return overwrite("copy_", "CopyBackwards", *this, at, [&](CaptureScope& scope, const TensorType& type) {
     Value value = scope.value_of(src);
     value = value.dtype() == type.dtype ? value : weft::cast(value, type.dtype);

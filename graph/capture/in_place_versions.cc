@@ -72,6 +72,7 @@ Value write_through(const ViewPath& view, const Value& base, Value part) {
 }
 
 bool has_overlaps(const Shape& shape, const Dims& strides) {
+  if (shape.numel() == 0) return false;
   for (std::size_t d = 0; d < strides.size(); ++d)
     if (strides[d] == 0 && shape[static_cast<int>(d)] > 1) return true;
   return false;

@@ -203,5 +203,18 @@ TEST(InPlace, ADetachedTensorIsWrittenWithGradientsWhereItIsMade) {
   EXPECT_THROW(returned(), Error);
 }
 
+TEST(InPlace, NamesOfGradientsAreThoseOfPyTorch) {
+  const Tensor x = ones({2}).requires_grad_();
+  const auto name = [&](auto write) {
+    const Tensor y = x * 2;
+    write(y);
+    return std::string(y.grad_fn().name());
+  };
+  EXPECT_EQ(name([](const Tensor& y) { y.fill_(3); }), "FillBackward2");
+  EXPECT_EQ(name([](const Tensor& y) { y.zero_(); }), "ZeroBackward0");
+  EXPECT_EQ(name([](const Tensor& y) { y.copy_(y); }), "CopyBackwards");
+  EXPECT_THROW(x.copy_(x), Error);
+}
+
 }  // namespace
 }  // namespace weft

@@ -88,6 +88,7 @@ TEST(ViewsTest, RepeatedElementsAreNotWritten) {
   EXPECT_THROW(ones({1}).expand({3}).add_(1), Error);
   const Tensor x = ones({1});
   x.expand({1, 1}).add_(1);  // nothing is repeated
+  ones({1, 0}).expand({3, 0}).add_(1);
   EXPECT_EQ(x.item(), 2);
 }
 
