@@ -71,6 +71,7 @@ Value hypot(const Value& a, const Value& b);
 Value fmod(const Value& a, const Value& b);
 Value remainder(const Value& a, const Value& b);
 Value floor_divide(const Value& a, const Value& b);
+Value xlogy(const Value& a, const Value& b);
 Value logaddexp(const Value& a, const Value& b);
 Value maximum(const Value& a, const Value& b);
 Value minimum(const Value& a, const Value& b);
@@ -84,6 +85,8 @@ Value logical_and(const Value& a, const Value& b);
 Value logical_or(const Value& a, const Value& b);
 Value logical_xor(const Value& a, const Value& b);
 Value where(const Value& condition, const Value& a, const Value& b);
+// value, with the derivative slope by x besides those that value has; all of one type.
+Value with_derivative(const Value& value, const Value& x, const Value& slope);
 inline Value operator+(const Value& a, const Value& b) { return add(a, b); }
 inline Value operator-(const Value& a, const Value& b) { return sub(a, b); }
 inline Value operator*(const Value& a, const Value& b) { return mul(a, b); }
@@ -124,6 +127,9 @@ Value accumulate(std::span<const Value> values);
 // ---- softmax.cc
 Value softmax(const Value& x, std::int64_t dim);
 Value log_softmax(const Value& x, std::int64_t dim);
+
+// ---- vector_norm.cc: 0 has the gradient 0
+Value vector_norm(const Value& x, double p, const Dims& dims, bool keepdim);
 
 // ---- dims (shape_rules.cc)
 // dim in [-rank, rank) as [0, rank); throws Error in the voice of `op` otherwise.

@@ -448,6 +448,46 @@ void add_reduction_rows(Table& table) {
   REFUSES("grad", state, "[grad] no output depends on input 0", grad({leaf().sum()}, {leaf()}));
 }
 
+void add_loss_rows(Table& table) {
+  const Tensor u, m = matrix();
+  const std::string no = "] undefined tensor";
+  const std::string floating = "] a: i64[2], b: i64[2]: needs a floating", unlike = "] a: f32[2,3], b: f32[2]: the ";
+  REFUSES("l1_loss", dtype, "[l1_loss" + floating, l1_loss(ints(), ints()));
+  REFUSES("smooth_l1_loss", shape, "[smooth_l1_loss" + unlike, smooth_l1_loss(m, zeros(2)));
+  REFUSES("smooth_l1_loss", value, "[smooth_l1_loss] beta is negative", smooth_l1_loss(m, m, Reduction::mean, -1));
+  REFUSES("huber_loss", value, "[huber_loss] delta is not above 0", huber_loss(m, m, Reduction::mean, 0));
+  REFUSES("binary_cross_entropy", shape, "[binary_cross_entropy" + unlike, binary_cross_entropy(m, zeros(2)));
+  REFUSES("binary_cross_entropy_with_logits", shape, "the target must have the shape of x",
+          binary_cross_entropy_with_logits(m, zeros(3)));
+  REFUSES("kl_div", shape, "[kl_div" + unlike, kl_div(m, zeros(2)));
+  REFUSES("poisson_nll_loss", shape, "[poisson_nll_loss" + unlike, poisson_nll_loss(m, zeros(2)));
+  REFUSES("gaussian_nll_loss", value, "[gaussian_nll_loss] eps is not", gaussian_nll_loss(m, m, m, false, 0));
+  REFUSES("soft_margin_loss", dtype, "[soft_margin_loss" + floating, soft_margin_loss(ints(), ints()));
+  REFUSES("margin_ranking_loss", shape, "[margin_ranking_loss] a: f32[2,3], b: f32[2], c: f32[2,3]: the",
+          margin_ranking_loss(m, zeros(2), m));
+  REFUSES("hinge_embedding_loss", shape, "[hinge_embedding_loss" + unlike, hinge_embedding_loss(m, zeros(2)));
+  REFUSES("cosine_embedding_loss", shape, "[cosine_embedding_loss] a: f32[2,3], b: f32[2,3], c: f32[2,3]: needs a",
+          cosine_embedding_loss(m, m, m));
+  REFUSES("triplet_margin_loss", value, "[triplet_margin_loss] margin is", triplet_margin_loss(m, m, m, {.margin = 0}));
+  REFUSES("cosine_similarity", shape, "[cosine_similarity] a: f32[2,3]: dim 2", cosine_similarity(m, m, 2));
+  REFUSES("pairwise_distance", shape, "[pairwise_distance] a: f32[], b: f32[]: needs vectors",
+          pairwise_distance(zeros({}), zeros({})));
+  REFUSES("var", shape, "[var] a: f32[2,3]: dim 2", weft::var(m, 2));
+  REFUSES("std", dtype, "[std] a: i64[2]: needs a floating", weft::std(ints()));
+  REFUSES("norm", value, "[norm] p is nan", norm(m, std::nan("")));
+  REFUSES("normalize", shape, "[normalize] a: f32[2,3]: dim 2", normalize(m, 2, 2));
+  REFUSES("logsumexp", shape, "[logsumexp] a: f32[2,3]: dim -3", logsumexp(m, -3));
+  REFUSES("any", shape, "[any] a: f32[2,3]: dim 2", any(m, 2));
+  REFUSES("all", state, "[all" + no, all(u));
+  REFUSES("mm", shape, "[mm] a: f32[2,3], b: f32[2]: needs a matrix and a matrix", mm(m, zeros(2)));
+  REFUSES("bmm", shape, "[bmm] a: f32[2,3], b: f32[2,3]: needs a batch of matrices and", bmm(m, m));
+  REFUSES("mv", shape, "[mv] a: f32[2,3], b: f32[2]: the extents do not fit", mv(m, zeros(2)));
+  REFUSES("dot", shape, "[dot] a: f32[2], b: f32[3]: the extents do not fit", dot(zeros(2), zeros(3)));
+  REFUSES("outer", shape, "[outer] a: f32[2,3], b: f32[2]: needs a vector and a vector", outer(m, zeros(2)));
+  REFUSES("addmm", shape, "[addmm] a: f32[5], b: f32[2,3], c: f32[3,3]: x does", addmm(zeros(5), m, zeros({3, 3})));
+  REFUSES("baddbmm", shape, "[baddbmm] a: f32[2,3], b: f32[2,3]: needs a batch", baddbmm(m, m, m));
+}
+
 data::DataLoader::Iterator end_of(const data::Dataset& dataset) {
   auto at = data::DataLoader(dataset, {}).begin();
   for (std::int64_t i = 0; i < dataset.inputs.size(0); ++i) ++at;
@@ -564,9 +604,10 @@ void add_optimizer_rows(Table& table) {
 
 Table all_rows() {
   Table table;
-  for (const auto add : {add_tensor_rows, add_method_rows, add_shape_rows, add_math_method_rows, add_math_rows,
-                         add_image_rows, add_activation_rows, add_creation_rows, add_elementwise_rows,
-                         add_reduction_rows, add_data_rows, add_function_rows, add_module_rows, add_optimizer_rows})
+  for (const auto add :
+       {add_tensor_rows, add_method_rows, add_shape_rows, add_math_method_rows, add_math_rows, add_image_rows,
+        add_activation_rows, add_creation_rows, add_elementwise_rows, add_reduction_rows, add_loss_rows, add_data_rows,
+        add_function_rows, add_module_rows, add_optimizer_rows})
     add(table);
   return table;
 }

@@ -171,6 +171,20 @@ Tensor mean(const Operand& x, DimsRef dims = {}, bool keepdim = false);  // floa
 // Equal extremes share the gradient evenly. Throw Error for a reduction of no elements.
 Tensor max(const Operand& x, DimsRef dims = {}, bool keepdim = false);
 Tensor min(const Operand& x, DimsRef dims = {}, bool keepdim = false);
+// The sum of squared distances from the mean over n - correction, n the number of elements reduced; and its root, whose
+// gradient is 0 at 0. Floating tensors only.
+Tensor var(const Operand& x, DimsRef dims = {}, double correction = 1, bool keepdim = false);
+Tensor std(const Operand& x, DimsRef dims = {}, double correction = 1, bool keepdim = false);
+// (sum |x|^p)^(1/p); for p = 0 the number of elements that are not 0, for infinite p the largest or least |x|. The
+// gradient is 0 where the norm is. Floating tensors only.
+Tensor norm(const Operand& x, double p = 2, DimsRef dims = {}, bool keepdim = false);
+// x / max(norm(x, p, dim), eps)
+Tensor normalize(const Operand& x, double p = 2, std::int64_t dim = 1, double eps = 1e-12);
+// log sum e^x, which does not overflow. Floating tensors only.
+Tensor logsumexp(const Operand& x, DimsRef dims, bool keepdim = false);
+// bool: whether any, or each, element is not 0; of no elements: false, and true.
+Tensor any(const Operand& x, DimsRef dims = {}, bool keepdim = false);
+Tensor all(const Operand& x, DimsRef dims = {}, bool keepdim = false);
 // The index of the first maximum, over all elements (row-major) or along dim. i64.
 Tensor argmax(const Operand& x, std::optional<std::int64_t> dim = std::nullopt, bool keepdim = false);
 
@@ -197,8 +211,16 @@ Tensor stack(const std::vector<Tensor>& tensors, std::int64_t dim = 0, SourceLoc
 
 // torch.matmul: vectors, matrices, and batches of matrices with broadcast batch extents. oneDNN matmul for f32.
 Tensor matmul(const Operand& a, const Operand& b);
+Tensor mm(const Operand& a, const Operand& b);     // of matrices
+Tensor bmm(const Operand& a, const Operand& b);    // of equal batches [n, .., ..] of matrices
+Tensor mv(const Operand& a, const Operand& b);     // of a matrix and a vector
+Tensor dot(const Operand& a, const Operand& b);    // of vectors of one extent
+Tensor outer(const Operand& a, const Operand& b);  // a_i b_j for vectors
+// beta x + alpha a b, of matrices and of batches of them; with beta = 0 whatever x holds, nan too, does not count.
+Tensor addmm(const Operand& x, const Operand& a, const Operand& b, double beta = 1, double alpha = 1);
+Tensor baddbmm(const Operand& x, const Operand& a, const Operand& b, double beta = 1, double alpha = 1);
 
-// ---- Networks and losses ---------------------------------------------------------------------------------------
+// ---- Networks; weft/losses.h has the losses --------------------------------------------------------------------
 
 Tensor leaky_relu(const Operand& x, double negative_slope = 0.01);  // x where x > 0, else negative_slope * x
 Tensor elu(const Operand& x, double alpha = 1);                     // x where x > 0, else alpha (e^x - 1)
@@ -226,12 +248,6 @@ Tensor softmin(const Operand& x, std::int64_t dim);   // softmax(-x)
 Tensor logit(const Operand& x, std::optional<double> eps = std::nullopt);
 Tensor softmax(const Operand& x, std::int64_t dim);      // e^x_i / sum_j e^x_j
 Tensor log_softmax(const Operand& x, std::int64_t dim);  // x_i - log sum_j e^x_j
-enum class Reduction : std::uint8_t { none, mean, sum };
-// -log softmax(logits)[target] for logits [n, classes] and class indices i64 [n] in [0, classes). A class index out of
-// range throws Error when the value is computed.
-Tensor cross_entropy(const Operand& logits, const Operand& target, Reduction reduction = Reduction::mean);
-// (a - b)^2
-Tensor mse_loss(const Operand& a, const Operand& b, Reduction reduction = Reduction::mean);
 // x W^T + b for x [..., in], W [out, in], b [out] (may be undefined).
 Tensor linear(const Operand& x, const Tensor& weight, const Tensor& bias = {});
 // x / (1 - p) with probability 1 - p, else 0, when training; x otherwise.

@@ -9,6 +9,7 @@
 #include "weft/error.h"
 #include "weft/function.h"
 #include "weft/image_layers.h"
+#include "weft/losses.h"
 #include "weft/module.h"
 #include "weft/nn.h"
 #include "weft/norm.h"

@@ -20,15 +20,6 @@ Value lerp_of(std::span<const Value> v) {
   return where(lt(abs(v[2]), of(v[2], 0.5)), v[0] + v[2] * distance, v[1] - distance * (1.0 - v[2]));
 }
 
-// The factor 0 wins over a logarithm that is not finite, but not over nan.
-Value xlogy_of(std::span<const Value> v) {
-  require_broadcast("xlogy", v);
-  const Value a = to_floating(v[0]), b = to_floating(v[1]);
-  const Value is_infinite = logical_or(le(b, of(b, 0)), eq(b, of(b, std::numeric_limits<double>::infinity())));
-  const Value is_zero = logical_and(eq(a, of(a, 0)), is_infinite);
-  return where(is_zero, of(a, 0), a * log(where(is_zero, of(b, 1), b)));
-}
-
 // The operands in the dtype of all, the second one times value.
 std::array<Value, 3> scaled(const char* name, std::span<const Value> v, double value) {
   require_broadcast(name, v);
@@ -38,6 +29,14 @@ std::array<Value, 3> scaled(const char* name, std::span<const Value> v, double v
 }
 
 }  // namespace
+
+// The factor 0 wins over a logarithm that is not finite, but not over nan.
+Value xlogy(const Value& x, const Value& y) {
+  const Value a = to_floating(x), b = to_floating(y);
+  const Value is_infinite = logical_or(le(b, of(b, 0)), eq(b, of(b, std::numeric_limits<double>::infinity())));
+  const Value is_zero = logical_and(eq(a, of(a, 0)), is_infinite);
+  return where(is_zero, of(a, 0), a * log(where(is_zero, of(b, 1), b)));
+}
 
 // The larger operand and what the smaller one adds to it. Equal operands, infinite ones too, have the distance 0.
 Value logaddexp(const Value& a, const Value& b) {
@@ -67,7 +66,15 @@ Tensor addcdiv(const Operand& x, const Operand& a, const Operand& b, double valu
       },
       "AddcdivBackward0");
 }
-Tensor xlogy(const Operand& a, const Operand& b) { return capture({&a, &b}, xlogy_of, "XlogyBackward0"); }
+Tensor xlogy(const Operand& a, const Operand& b) {
+  return capture(
+      {&a, &b},
+      [](std::span<const Value> v) {
+        require_broadcast("xlogy", v);
+        return xlogy(v[0], v[1]);
+      },
+      "XlogyBackward0");
+}
 Tensor logaddexp(const Operand& a, const Operand& b) {
   return capture(
       {&a, &b},

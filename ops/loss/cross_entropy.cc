@@ -8,7 +8,7 @@
 #include "ops/kernels/reduce/nll_simd.h"
 #include "ops/kernels/reduce/sum_simd.h"
 #include "ops/values.h"
-#include "weft/ops.h"
+#include "weft/losses.h"
 
 namespace weft {
 namespace {

@@ -133,9 +133,8 @@ Tensor reshape(const Operand& x, DimsRef shape) {
 }
 
 Tensor flatten(const Operand& x, std::int64_t start_dim, std::int64_t end_dim) {
-  const Tensor y = capture_view(
+  return capture_view(
       x, [&](std::span<const Value> v) { return record_reshape(v[0], flattened(v[0], start_dim, end_dim)); });
-  return !x.is_number() && y.dim() == x.tensor().dim() ? x.tensor() : y;  // one dim is no view, as in PyTorch
 }
 
 Tensor squeeze(const Operand& x, std::optional<std::int64_t> dim) {
