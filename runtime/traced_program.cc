@@ -209,6 +209,17 @@ void TracedProgram::bind_fresh(Execution& execution, std::size_t variable) const
   }
 }
 
+// Tensors from outside that the function gives back or makes leaves, some of them by way of a .grad: looked up before
+// any .grad changes.
+void TracedProgram::find_outside(Execution& execution) const {
+  for (const Result& result : results_)
+    if (result.kind == Result::Kind::captured)
+      execution.session->outside.push_back(tensor_at(result.origin, result.tensor, execution.inputs));
+  if (!writes_back_) return;
+  for (const Bound& bound : bound_)
+    if (bound.becomes_leaf) tensor_at(bound.origin, bound.root, execution.inputs)->leaf_requires_grad = true;
+}
+
 // What fields become is looked up before any of them changes.
 void TracedProgram::set_grads(Execution& execution) const {
   Session& session = *execution.session;
@@ -224,7 +235,6 @@ void TracedProgram::set_grads(Execution& execution) const {
 // What else the function did to tensors from outside.
 void TracedProgram::write_back(Execution& execution) const {
   for (const Bound& bound : bound_) {
-    if (bound.becomes_leaf) tensor_at(bound.origin, bound.root, execution.inputs)->leaf_requires_grad = true;
     if (!bound.written || bound.origin.kind != Origin::Kind::argument || bound.origin.grads > 0 ||
         !arguments_[bound.origin.index].by_value)
       continue;
@@ -250,6 +260,7 @@ std::optional<std::vector<Tensor>> TracedProgram::run(const std::vector<Tensor>&
     bind(execution, access);
     session.run.execute(options.executor);
     access.commit();
+    find_outside(execution);
     set_grads(execution);
   }
   // Storage of tensors that come and go is not kept.

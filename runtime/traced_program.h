@@ -159,6 +159,7 @@ class TracedProgram {
   bool find_uses(Execution& execution, std::size_t begin, std::size_t end) const;
   void bind(Execution& execution, VariableAccess& access) const;
   void bind_fresh(Execution& execution, std::size_t variable) const;
+  void find_outside(Execution& execution) const;
   void set_grads(Execution& execution) const;
   void write_back(Execution& execution) const;
   // ---- Results: traced_results.cc

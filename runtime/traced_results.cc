@@ -87,6 +87,7 @@ std::vector<Tensor> TracedProgram::wrap(Execution& execution) const {
   bases.reserve(bases_.size());
   for (const Result& base : bases_) bases.push_back(wrap_output(execution, base));
   tensors.reserve(results_.size());
+  auto outside = execution.session->outside.begin();
   for (const Result& result : results_) {
     Tensor known;
     switch (result.kind) {
@@ -97,7 +98,7 @@ std::vector<Tensor> TracedProgram::wrap(Execution& execution) const {
         known = execution.inputs[result.index];
         break;
       case Result::Kind::captured:
-        known = TensorAccess::wrap(tensor_at(result.origin, result.tensor, execution.inputs));
+        known = TensorAccess::wrap(*outside++);
         break;
       case Result::Kind::fresh:
         known = TensorAccess::wrap(execution.session->fresh[result.index]);

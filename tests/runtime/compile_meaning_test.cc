@@ -432,5 +432,21 @@ TEST(CompileMeaningTest, AnErrorOfARunNamesTheLineOfTheCallThatFailed) {
   EXPECT_THAT(message, HasSubstr(":" + std::to_string(line)));
 }
 
+TEST(CompileMeaningTest, AGradientThatIsGivenBackIsTheOneFromBeforeItWasReplaced) {
+  const Tensor x = full({2}, 1.5).requires_grad_();
+  auto f = compile([&] {
+    const Tensor total = x.sum();
+    total.backward({}, /*retain_graph=*/true);
+    const Tensor kept = x.grad();
+    x.set_grad(grad({total}, {x})[0] * 0.75);
+    return kept;
+  });
+  EXPECT_EQ(f().to_vector<float>(), (std::vector<float>{1, 1}));
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(f().to_vector<float>(), (std::vector<float>{1.75, 1.75}));
+    EXPECT_EQ(x.grad().to_vector<float>(), (std::vector<float>{0.75, 0.75}));
+  }
+}
+
 }  // namespace
 }  // namespace weft
