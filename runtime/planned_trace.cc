@@ -11,7 +11,6 @@ void PlannedTrace::Session::clear() {
   fresh.clear();
   history.clear();
   new_grads.clear();
-  outside.clear();
 }
 
 bool PlannedTrace::same_structure(const PlannedTrace& other) const {

@@ -32,7 +32,6 @@ class PlannedTrace {
     std::vector<std::shared_ptr<TensorImpl>> fresh;      // gradients that it makes
     std::vector<std::shared_ptr<CapturedCall>> history;
     std::vector<std::pair<std::shared_ptr<TensorImpl>, std::shared_ptr<TensorImpl>>> new_grads;  // owner, .grad
-    std::vector<std::shared_ptr<TensorImpl>> outside;  // of each result that is a tensor from outside
 
     void clear();
   };

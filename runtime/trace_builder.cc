@@ -91,33 +91,30 @@ void TracedProgram::Builder::take_fields() {
                  .written = field->written,
                  .present = field->before != nullptr,
                  .before = {},
-                 .fresh = {},
-                 .after = {},
-                 .after_root = {}};
+                 .result = {}};
     if (field->is_known) effect.before = field->before;
-    if (field->written && field->now) {
-      const Impl now = trace_.without_shadow(field->now);
-      if (now->born_in != trace_.id()) {
-        const Trace::Path to = trace_.path_to(now);
-        effect.after = to.origin;
-        effect.after_root = to.root;
-      } else {
-        effect.fresh = fresh(now);
-      }
-    }
     // One that the run finds empty, and leaves so, need not be set.
-    const bool stays_empty = effect.read && !effect.present && !effect.fresh && !effect.after;
+    const bool stays_empty = effect.read && !effect.present && !field->now;
     if (effect.written && !stays_empty) program_.set_fields_.push_back(program_.fields_.size());
+    if (effect.written && field->now) {
+      new_grads_.emplace_back(program_.fields_.size(), trace_.without_shadow(field->now));
+      if (is_plain_gradient(new_grads_.back().second)) take_fresh(new_grads_.back().second);
+    }
     program_.fields_.push_back(std::move(effect));
   }
 }
 
-std::size_t TracedProgram::Builder::fresh(const Impl& gradient) {
-  if (const auto known = index_of(fresh_, gradient)) return *known;
+// One of the trace that nothing but its value can be asked of, so that the bytes of the last one can be written again.
+bool TracedProgram::Builder::is_plain_gradient(const Impl& gradient) const {
+  return gradient->born_in == trace_.id() && !gradient->view && !gradient->leaf_requires_grad && !gradient->grad() &&
+         !current_version(gradient, at_).call->requires_grad;
+}
+
+void TracedProgram::Builder::take_fresh(const Impl& gradient) {
+  if (index_of(fresh_, gradient)) return;
   fresh_.push_back(gradient);
   fresh_values_.push_back(current_version(gradient, at_));
   program_.fresh_.push_back(gradient->type);
-  return fresh_.size() - 1;
 }
 
 // ---- What is read and written

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -26,14 +27,16 @@ class TracedProgram::Builder {
   // ---- trace_builder.cc: what the function is given, and what it does to tensors from outside
   void hand_over(const std::vector<Tensor>& inputs);
   void take_fields();
-  std::size_t fresh(const Impl& gradient);
+  bool is_plain_gradient(const Impl& gradient) const;
+  void take_fresh(const Impl& gradient);
   void bind_outside();
   bool is_effect(const Trace::Outside& outside) const;
   void check_written_arguments(const std::vector<Tensor>& inputs) const;
 
   // ---- trace_results.cc: what it gives back
   void take_results(const std::vector<Tensor>& results);
-  void find_bases(const std::vector<Tensor>& results);
+  void find_bases(std::span<const Impl> given);
+  void take_result(const Impl& impl);
   bool take_known(const Impl& impl, Result& result);
   bool take_view(const Impl& impl, Result& result);
   void take_output(const Impl& impl, Result& result);
@@ -48,12 +51,12 @@ class TracedProgram::Builder {
   TracedProgram& program_;
   const SourceLocation at_;
   Trace trace_;
-  std::vector<Tensor> handles_;  // of the arguments, as the function is given them
-  std::vector<Impl> impls_;      // of the arguments: the tensors that the program reads
+  std::vector<Tensor> handles_;                          // of the arguments, as the function is given them
+  std::vector<Impl> impls_;                              // of the arguments: the tensors that the program reads
+  std::vector<std::pair<std::size_t, Impl>> new_grads_;  // number of a field, and what it becomes
   std::vector<Impl> fresh_;
   std::vector<CapturedValue> fresh_values_;
   std::vector<Impl> result_impls_;
-  std::vector<Impl> bases_;  // what several results are views of
   std::vector<CapturedValue> outputs_;
   std::vector<std::pair<Result*, CapturedValue>> live_results_;
   std::optional<Extraction> calls_;

@@ -1,41 +1,56 @@
 // What a traced function gives back, and the history that its results stand on.
 #include <map>
+#include <set>
 
 #include "graph/capture/capture.h"
 #include "runtime/trace_builder.h"
 
 namespace weft {
 void TracedProgram::Builder::take_results(const std::vector<Tensor>& results) {
-  for (const Tensor& tensor : results)
-    if (!tensor.defined()) throw Error(ErrorKind::state, "[compile] the function returns an undefined tensor", at_);
-  find_bases(results);
-  program_.results_.reserve(results.size());  // live_results_ keeps addresses
-  program_.bases_.reserve(bases_.size());
-  for (const Impl& base : bases_) {
-    Result& result = program_.bases_.emplace_back();
-    result.type = base->type;
-    take_output(base, result);
-  }
+  std::vector<Impl> given;
   for (const Tensor& tensor : results) {
-    const Impl impl = trace_.without_shadow(TensorAccess::impl(tensor));
-    Result& result = program_.results_.emplace_back();
-    result.type = impl->type;
-    if (!take_known(impl, result) && !take_view(impl, result)) take_output(impl, result);
-    result_impls_.push_back(impl);
+    if (!tensor.defined()) throw Error(ErrorKind::state, "[compile] the function returns an undefined tensor", at_);
+    given.push_back(trace_.without_shadow(TensorAccess::impl(tensor)));
   }
+  for (const auto& [field, gradient] : new_grads_) given.push_back(gradient);
+  for (std::size_t i = 0; i < given.size(); ++i)  // of tensors that the function made, also of those found here
+    if (given[i]->born_in == trace_.id())
+      if (const Impl gradient = given[i]->grad(); gradient && !index_of(given, trace_.without_shadow(gradient)))
+        given.push_back(trace_.without_shadow(gradient));
+  find_bases(given);
+  program_.first_given_back_ = result_impls_.size();
+  program_.num_given_back_ = results.size();
+  given.insert(given.begin(), result_impls_.begin(), result_impls_.end());
+  result_impls_.clear();
+  program_.results_.reserve(given.size());  // live_results_ keeps addresses
+  for (const Impl& impl : given) take_result(impl);
+  for (std::size_t i = 0; i < given.size(); ++i)
+    if (given[i]->born_in == trace_.id())
+      if (const Impl gradient = given[i]->grad())
+        program_.results_[i].grad = index_of(result_impls_, trace_.without_shadow(gradient));
+  for (const auto& [field, gradient] : new_grads_) program_.fields_[field].result = index_of(result_impls_, gradient);
+}
+
+void TracedProgram::Builder::take_result(const Impl& impl) {
+  Result& result = program_.results_.emplace_back();
+  result.type = impl->type;
+  if (!take_known(impl, result)) {
+    if (!take_view(impl, result)) take_output(impl, result);
+    result.is_leaf = impl->leaf_requires_grad;
+    result.retains_grad = impl->retains_grad;
+  }
+  result_impls_.push_back(impl);
 }
 
 // Results that share elements which the function made: writing to one must be seen by the others.
-void TracedProgram::Builder::find_bases(const std::vector<Tensor>& results) {
-  std::map<Impl, std::map<Impl, int>> users;
-  for (const Tensor& tensor : results) {
-    const Impl impl = trace_.without_shadow(TensorAccess::impl(tensor));
-    const bool is_view = impl->view && !impl->leaf_requires_grad;
-    const Impl base = is_view ? trace_.without_shadow(impl->view->base) : impl;
-    if (base->born_in == trace_.id() && !base->view && !index_of(fresh_, base)) ++users[base][impl];
+void TracedProgram::Builder::find_bases(std::span<const Impl> given) {
+  std::map<Impl, std::set<Impl>> users;
+  for (const Impl& impl : given) {
+    const Impl base = impl->view ? trace_.without_shadow(impl->view->base) : impl;
+    if (base->born_in == trace_.id() && !base->view && !index_of(fresh_, base)) users[base].insert(impl);
   }
   for (const auto& [base, views] : users)
-    if (views.size() > 1) bases_.push_back(base);
+    if (views.size() > 1) result_impls_.push_back(base);
 }
 
 bool TracedProgram::Builder::take_known(const Impl& impl, Result& result) {
@@ -45,9 +60,6 @@ bool TracedProgram::Builder::take_known(const Impl& impl, Result& result) {
   } else if (const auto gradient = index_of(fresh_, impl)) {
     result.kind = Result::Kind::fresh;
     result.index = *gradient;
-  } else if (const auto base = index_of(bases_, impl)) {
-    result.kind = Result::Kind::base;
-    result.index = *base;
   } else if (const auto argument = trace_.argument(*impl)) {
     result.kind = Result::Kind::argument;
     result.index = *argument;
@@ -64,11 +76,14 @@ bool TracedProgram::Builder::take_known(const Impl& impl, Result& result) {
 }
 
 bool TracedProgram::Builder::take_view(const Impl& impl, Result& result) {
-  if (!impl->view || impl->leaf_requires_grad) return false;
+  if (!impl->view) return false;
   const Impl base = trace_.without_shadow(impl->view->base);
-  if (const auto shared = index_of(bases_, base)) {
-    result.kind = Result::Kind::base;
+  if (const auto shared = index_of(result_impls_, base)) {
+    result.kind = Result::Kind::same;
     result.index = *shared;
+  } else if (const auto gradient = index_of(fresh_, base)) {
+    result.kind = Result::Kind::fresh;
+    result.index = *gradient;
   } else if (base->born_in == trace_.id()) {
     return false;
   } else if (const auto argument = trace_.argument(*base)) {
@@ -102,7 +117,8 @@ void TracedProgram::Builder::take_output(const Impl& impl, Result& result) {
   result.requires_grad = value.call->requires_grad && is_floating(impl->type.dtype);
   result.output = value.output;
   if (impl->view) result.strides = impl->view->strides;
-  if (result.requires_grad && !value.call->used_up()) live_results_.push_back({&result, value});
+  if (result.requires_grad && !impl->leaf_requires_grad && !value.call->used_up())
+    live_results_.push_back({&result, value});
 }
 
 // The number of a result of the plan.
@@ -122,7 +138,9 @@ void TracedProgram::Builder::take_history() {
   request.seeds.resize(roots.size());
   const std::vector<ValueId> read = values_read_by_gradients(request);
   for (const Extraction::Entry& entry : request.calls.entries()) {
-    Live live{entry.call, {request.calls.operands(entry).begin(), request.calls.operands(entry).end()}, {}, {}};
+    Live live{entry.call, {request.calls.operands(entry).begin(), request.calls.operands(entry).end()}, {}, {}, {}};
+    if (const Impl leaf = entry.call->leaf.lock(); leaf && entry.call->is_leaf && leaf->born_in == trace_.id())
+      live.leaf = index_of(result_impls_, leaf);
     program_.history_.push_back(std::move(live));
   }
   const auto save = [&](std::uint32_t i) {

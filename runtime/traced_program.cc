@@ -62,7 +62,11 @@ bool TracedProgram::fields_match(const std::vector<Tensor>& inputs) const {
     if (field.read && (now != nullptr) != field.present) return false;
     if (field.before.get() && now != field.before.get().get()) return false;
   }
-  return true;
+  return std::all_of(bound_.begin() + static_cast<std::ptrdiff_t>(direct_), bound_.end(), [&](const Bound& bound) {
+    const Impl impl = tensor_at(bound.origin, bound.root, inputs);
+    return impl && !impl->view && impl->leaf_requires_grad == bound.requires_grad &&
+           (impl->storage_now() || !impl->requires_grad());
+  });
 }
 
 bool TracedProgram::matches(const detail::Bundle& inputs) const {
@@ -169,7 +173,6 @@ void TracedProgram::bind(Execution& execution, VariableAccess& access) const {
       ++variable;
   }
   if (!fresh_.empty()) bind_fresh(execution, variable);
-  for (const Result& base : bases_) reuse_used_up(execution, base);
   for (const Result& result : results_)
     if (result.kind == Result::Kind::output) reuse_used_up(execution, result);
   for (std::size_t k = 0; k < output_types_.size(); ++k) {
@@ -185,10 +188,12 @@ void TracedProgram::bind_fresh(Execution& execution, std::size_t variable) const
   Session& session = *execution.session;
   session.fresh.resize(fresh_.size());
   for (const Field& field : fields_) {
-    if (!field.fresh || session.fresh[*field.fresh]) continue;
+    if (!field.result || results_[*field.result].kind != Result::Kind::fresh) continue;
+    const std::size_t fresh = results_[*field.result].index;
+    if (session.fresh[fresh]) continue;
     // What was there is written again where nobody else holds it: the owner and this function have a handle each.
     Impl before = tensor_at(field.owner, field.root, execution.inputs)->grad();
-    if (before.use_count() != 2 || before->view || before->leaf_requires_grad || before->type != fresh_[*field.fresh])
+    if (before.use_count() != 2 || before->view || before->leaf_requires_grad || before->type != fresh_[fresh])
       continue;
     const auto storage = before->storage_if_any();
     if (!storage || !is_sole_owner(storage->buffer())) continue;
@@ -196,7 +201,7 @@ void TracedProgram::bind_fresh(Execution& execution, std::size_t variable) const
     // given for it while it was traced has the same storage, too.
     const bool is_used = std::any_of(session.uses.begin(), session.uses.end(),
                                      [&](const VariableAccess::Use& use) { return use.variable == storage; });
-    if (!is_used && storage.use_count() == 2) session.fresh[*field.fresh] = std::move(before);
+    if (!is_used && storage.use_count() == 2) session.fresh[fresh] = std::move(before);
   }
   for (std::size_t k = 0; k < fresh_.size(); ++k) {
     Impl& fresh = session.fresh[k];
@@ -209,27 +214,21 @@ void TracedProgram::bind_fresh(Execution& execution, std::size_t variable) const
   }
 }
 
-// Tensors from outside that the function gives back or makes leaves, some of them by way of a .grad: looked up before
-// any .grad changes.
-void TracedProgram::find_outside(Execution& execution) const {
-  for (const Result& result : results_)
-    if (result.kind == Result::Kind::captured)
-      execution.session->outside.push_back(tensor_at(result.origin, result.tensor, execution.inputs));
-  if (!writes_back_) return;
+// Tensors from outside that the function makes leaves, some of them by way of a .grad.
+void TracedProgram::make_leaves(Execution& execution) const {
   for (const Bound& bound : bound_)
     if (bound.becomes_leaf) tensor_at(bound.origin, bound.root, execution.inputs)->leaf_requires_grad = true;
 }
 
-// What fields become is looked up before any of them changes.
-void TracedProgram::set_grads(Execution& execution) const {
-  Session& session = *execution.session;
+// Owners are looked up before any field changes.
+void TracedProgram::set_grads(Execution& execution, const std::vector<Tensor>& results) const {
+  auto& new_grads = execution.session->new_grads;
   for (const std::size_t f : set_fields_) {
     const Field& field = fields_[f];
-    Impl after = field.fresh ? session.fresh[*field.fresh] : nullptr;
-    if (field.after) after = tensor_at(*field.after, field.after_root, execution.inputs);
-    session.new_grads.emplace_back(tensor_at(field.owner, field.root, execution.inputs), std::move(after));
+    new_grads.emplace_back(tensor_at(field.owner, field.root, execution.inputs),
+                           field.result ? TensorAccess::impl(results[*field.result]) : nullptr);
   }
-  for (auto& [owner, after] : session.new_grads) owner->set_grad(std::move(after));
+  for (auto& [owner, after] : new_grads) owner->set_grad(std::move(after));
 }
 
 // What else the function did to tensors from outside.
@@ -253,6 +252,7 @@ std::optional<std::vector<Tensor>> TracedProgram::run(const std::vector<Tensor>&
   session.uses.resize(bound_.size());
   if (options.flush_denormals) session.run.flush_denormals();
   take_arguments(execution);
+  std::vector<Tensor> results;
   {
     VariableAccess access(session.uses);
     if (!take(execution, access)) return std::nullopt;
@@ -260,15 +260,19 @@ std::optional<std::vector<Tensor>> TracedProgram::run(const std::vector<Tensor>&
     bind(execution, access);
     session.run.execute(options.executor);
     access.commit();
-    find_outside(execution);
-    set_grads(execution);
+    if (!history_.empty()) publish_history(execution);
+    if (writes_back_) make_leaves(execution);
+    results = wrap(execution);
+    set_grads(execution, results);
   }
   // Storage of tensors that come and go is not kept.
   for (std::size_t b = 0; b < bound_.size(); ++b)
     if (!bound_[b].storage) session.uses[b].variable.reset();
-  if (!history_.empty()) publish_history(execution);
   if (writes_back_) write_back(execution);
-  return wrap(execution);
+  const auto given_back = results.begin() + static_cast<std::ptrdiff_t>(first_given_back_);
+  results.erase(given_back + static_cast<std::ptrdiff_t>(num_given_back_), results.end());
+  results.erase(results.begin(), given_back);
+  return results;
 }
 
 std::vector<double> TracedProgram::step_seconds(const RunOptions& options) const {

@@ -108,21 +108,19 @@ class TracedProgram {
     bool sets_grad = false;  // the program sets its .grad
     TensorType type;
   };
-  // The .grad of a tensor.
+  // The .grad of a tensor from outside.
   struct Field {
     Origin owner;
     ProgramHandle root;
     bool read = false, written = false;
-    bool present = false;              // before the run
-    ProgramHandle before;              // where it must be this tensor
-    std::optional<std::size_t> fresh;  // after it: of fresh_
-    std::optional<Origin> after;       // or this tensor; or none
-    ProgramHandle after_root;
+    bool present = false;               // before the run
+    ProgramHandle before;               // where it must be this tensor
+    std::optional<std::size_t> result;  // after it: of results_; or none
   };
   struct Result {
-    enum class Kind { output, captured, argument, fresh, same, base } kind = Kind::output;
-    std::size_t index = 0;  // the plan's result, argument, fresh gradient, earlier result, tensor of bases_
-    bool is_view = false;   // of the captured tensor, the argument or the base
+    enum class Kind { output, captured, argument, fresh, same } kind = Kind::output;
+    std::size_t index = 0;  // the plan's result, argument, fresh gradient, or earlier one of results_
+    bool is_view = false;   // of a tensor of that kind, not that tensor itself
     TensorType type;
     // Of an output that requires gradients.
     bool requires_grad = false;
@@ -130,11 +128,15 @@ class TracedProgram {
     std::uint32_t output = 0;
     const OpDef* op = nullptr;
     const char* grad_name = nullptr;
-    ProgramHandle tensor;  // a captured one, or the base of a view of one, or what its origin starts from
+    ProgramHandle tensor;  // what the origin of a captured one starts from
     Origin origin;
     std::vector<ViewStep> steps;  // of a view
     std::optional<Dims> strides;  // of a view, and of an output that was one
     bool tracks_grad = true;
+    // Of what the function made:
+    bool is_leaf = false;
+    bool retains_grad = false;
+    std::optional<std::size_t> grad;  // its .grad: of results_
   };
   // A call that results with a history stand on: what each run captures again, so that gradients flow through it.
   struct Live {
@@ -142,6 +144,7 @@ class TracedProgram {
     std::vector<ValueId> operands;
     std::optional<std::size_t> bound;  // an input: of bound_
     std::optional<std::size_t> saved;  // its value: the plan's result
+    std::optional<std::size_t> leaf;   // of results_: gradients end there
   };
   struct Execution;
   class Builder;
@@ -159,8 +162,8 @@ class TracedProgram {
   bool find_uses(Execution& execution, std::size_t begin, std::size_t end) const;
   void bind(Execution& execution, VariableAccess& access) const;
   void bind_fresh(Execution& execution, std::size_t variable) const;
-  void find_outside(Execution& execution) const;
-  void set_grads(Execution& execution) const;
+  void make_leaves(Execution& execution) const;
+  void set_grads(Execution& execution, const std::vector<Tensor>& results) const;
   void write_back(Execution& execution) const;
   // ---- Results: traced_results.cc
   void capture_history(Execution& execution) const;
@@ -168,6 +171,7 @@ class TracedProgram {
   void reuse_used_up(Execution& execution, const Result& result) const;
   Tensor wrap_used_up(Execution& execution, const Result& result) const;
   Tensor wrap_output(Execution& execution, const Result& result) const;
+  Tensor wrap_one(Execution& execution, const Result& result, const std::vector<Tensor>& earlier) const;
   std::vector<Tensor> wrap(Execution& execution) const;
 
   // Constant after construction.
@@ -184,8 +188,10 @@ class TracedProgram {
   std::vector<Field> fields_;
   std::vector<std::size_t> set_fields_;  // of fields_: those that are another one after a run
   bool writes_back_ = false;             // to views that were handed over by value, or flags
+  // What a run makes tensors of, in this order: what several of the others are views of, what the function gives back,
+  // and what becomes the .grad of a tensor.
   std::vector<Result> results_;
-  std::vector<Result> bases_;  // what several results are views of
+  std::size_t first_given_back_ = 0, num_given_back_ = 0;
   std::vector<TensorType> output_types_;
   std::vector<Live> history_;
   std::vector<std::function<bool()>> guards_;

@@ -71,7 +71,7 @@ Tensor TracedProgram::wrap_used_up(Execution& execution, const Result& result) c
 Tensor TracedProgram::wrap_output(Execution& execution, const Result& result) const {
   const std::shared_ptr<Buffer>& buffer = execution.session->results[result.index];
   Tensor tensor;
-  if (!result.requires_grad) {
+  if (!result.requires_grad || result.is_leaf) {
     tensor = make_leaf(result.type, buffer);
   } else if (result.live) {
     tensor = make_captured({execution.session->history[*result.live], result.output}, result.grad_name);
@@ -82,37 +82,44 @@ Tensor TracedProgram::wrap_output(Execution& execution, const Result& result) co
   return tensor;
 }
 
+Tensor TracedProgram::wrap_one(Execution& execution, const Result& result, const std::vector<Tensor>& earlier) const {
+  Tensor tensor;
+  switch (result.kind) {
+    case Result::Kind::output:
+      tensor = wrap_output(execution, result);
+      break;
+    case Result::Kind::argument:
+      tensor = execution.inputs[result.index];
+      break;
+    case Result::Kind::captured:
+      tensor = TensorAccess::wrap(tensor_at(result.origin, result.tensor, execution.inputs));
+      break;
+    case Result::Kind::fresh:
+      tensor = TensorAccess::wrap(execution.session->fresh[result.index]);
+      break;
+    case Result::Kind::same:
+      tensor = earlier[result.index];
+      break;
+  }
+  if (result.is_view)
+    tensor =
+        make_view(TensorAccess::impl(tensor), result.steps, *result.strides, result.tracks_grad, {}, result.grad_name);
+  if (result.is_leaf) TensorAccess::impl(tensor)->leaf_requires_grad = true;
+  if (result.retains_grad) keep_gradient_of(TensorAccess::impl(tensor), execution.at);
+  return tensor;
+}
+
+// The tensors of results_, before any .grad of a tensor from outside changes.
 std::vector<Tensor> TracedProgram::wrap(Execution& execution) const {
-  std::vector<Tensor> bases, tensors;
-  bases.reserve(bases_.size());
-  for (const Result& base : bases_) bases.push_back(wrap_output(execution, base));
+  std::vector<Tensor> tensors;
   tensors.reserve(results_.size());
-  auto outside = execution.session->outside.begin();
-  for (const Result& result : results_) {
-    Tensor known;
-    switch (result.kind) {
-      case Result::Kind::output:
-        tensors.push_back(wrap_output(execution, result));
-        continue;
-      case Result::Kind::argument:
-        known = execution.inputs[result.index];
-        break;
-      case Result::Kind::captured:
-        known = TensorAccess::wrap(*outside++);
-        break;
-      case Result::Kind::fresh:
-        known = TensorAccess::wrap(execution.session->fresh[result.index]);
-        break;
-      case Result::Kind::same:
-        known = tensors[result.index];
-        break;
-      case Result::Kind::base:
-        known = bases[result.index];
-        break;
-    }
-    tensors.push_back(result.is_view ? make_view(TensorAccess::impl(known), result.steps, *result.strides,
-                                                 result.tracks_grad, {}, result.grad_name)
-                                     : known);
+  for (const Result& result : results_) tensors.push_back(wrap_one(execution, result, tensors));
+  for (std::size_t i = 0; i < results_.size(); ++i)
+    if (results_[i].grad) TensorAccess::impl(tensors[i])->set_grad(TensorAccess::impl(tensors[*results_[i].grad]));
+  for (std::size_t i = 0; i < history_.size(); ++i) {
+    if (!history_[i].leaf) continue;
+    CapturedCall& call = *execution.session->history[i];
+    call.leaf = call.keeps_leaf = TensorAccess::impl(tensors[*history_[i].leaf]);
   }
   return tensors;
 }

@@ -165,6 +165,10 @@ void add_shape_rows(Table& table) {
   REFUSES("Tensor::narrow", value, "[narrow] a: f32[2,3]: start 1 and length 9", m.narrow(0, 1, 9));
   REFUSES("Tensor::slice", value, "[slice] a: f32[2,3]: step 0 is below 1", m.slice(0, 0, 1, 0));
   REFUSES("Tensor::select", value, "[select] a: f32[2,3]: index 2 is outside of dim 0", m.select(0, 2));
+  REFUSES("Tensor::clone", state, "[clone] undefined tensor", u.clone());
+  REFUSES("Tensor::contiguous", state, "[clone] undefined tensor", u.contiguous());
+  REFUSES("clone", state, "[clone] undefined tensor", clone(u));
+  REFUSES("contiguous", state, "[clone] undefined tensor", contiguous(u));
   REFUSES("Tensor::to", state, "[cast] undefined tensor", u.to(kInt64));
   REFUSES("Tensor::operator[]", value, "[select] a: f32[2,3]: index -3", m[-3]);
   REFUSES("view", shape, "[view] a: f32[2,3]: shape [-2]", view(m, -2));

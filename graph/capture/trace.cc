@@ -107,6 +107,7 @@ void Trace::hand_out_grad(GradField& field) {
   const bool is_argument = arguments_.contains(field.before.get());
   field.is_known = is_argument || index_.contains(field.before.get());
   if (!is_argument && !grad_owner_.try_emplace(field.before.get(), root).second) field.is_known = true;
+  if (field.before->view) field.is_known = true;  // the program reaches its base
   if (field.before->view || field.before->requires_grad()) return;
   field.shadow = std::make_shared<TensorImpl>(field.before->type);
   field.shadow->leaf_requires_grad = field.before->leaf_requires_grad;

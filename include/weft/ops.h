@@ -199,6 +199,8 @@ Tensor permute(const Operand& x, DimsRef dims);
 // -1 keeps an extent.
 Tensor expand(const Operand& x, DimsRef shape);
 Tensor squeeze(const Operand& x, std::optional<std::int64_t> dim = std::nullopt);
+Tensor clone(const Operand& x);       // a tensor of its own with the same elements
+Tensor contiguous(const Operand& x);  // x itself where its elements lie in row-major order, else a clone
 Tensor unsqueeze(const Operand& x, std::int64_t dim);
 Tensor narrow(const Operand& x, std::int64_t dim, std::int64_t start, std::int64_t length);
 // start and end as in Python: negative from the end, clamped to the extent; step >= 1.

@@ -228,6 +228,8 @@ class Tensor {
   Tensor slice(std::int64_t dim, std::int64_t start, std::int64_t end, std::int64_t step = 1,
                SourceLocation at = SourceLocation::current()) const;
   Tensor select(std::int64_t dim, std::int64_t index, SourceLocation at = SourceLocation::current()) const;
+  Tensor clone(SourceLocation at = SourceLocation::current()) const;
+  Tensor contiguous(SourceLocation at = SourceLocation::current()) const;
   Tensor to(DType dtype, SourceLocation at = SourceLocation::current()) const;
 
   // Row i: select(0, i). A negative index counts from the end. Throws Error where there is no such row.

@@ -1,5 +1,5 @@
-// The same elements under another shape: reshape, view, flatten, squeeze, unsqueeze. All are one op, which moves
-// nothing.
+// The same elements under another shape: reshape, view, flatten, squeeze, unsqueeze; and under the same one: clone.
+// All are one op, which moves nothing.
 #include "graph/capture/capture.h"
 #include "graph/capture/tensor_impl.h"
 #include "graph/passes/rewriter.h"
@@ -149,6 +149,19 @@ Tensor unsqueeze(const Operand& x, std::int64_t dim) {
       x, [&](std::span<const Value> v) { return unsqueeze(v[0], dim); }, "UnsqueezeBackward0");
 }
 
+Tensor clone(const Operand& x) {
+  return capture(
+      {&x}, [](std::span<const Value> v) { return record_reshape(v[0], v[0].shape().vec()); }, "CloneBackward0");
+}
+
+Tensor contiguous(const Operand& x) {
+  if (!x.tensor().defined()) return clone(x);
+  TensorImpl dense(TensorAccess::impl(x.tensor())->type);
+  return strides_of(*TensorAccess::impl(x.tensor())) == strides_of(dense) ? x.tensor() : clone(x);
+}
+
+Tensor Tensor::clone(SourceLocation at) const { return weft::clone({*this, at}); }
+Tensor Tensor::contiguous(SourceLocation at) const { return weft::contiguous({*this, at}); }
 Tensor Tensor::view(DimsRef shape, SourceLocation at) const { return weft::view({*this, at}, shape); }
 Tensor Tensor::reshape(DimsRef shape, SourceLocation at) const { return weft::reshape({*this, at}, shape); }
 Tensor Tensor::flatten(std::int64_t start_dim, std::int64_t end_dim, SourceLocation at) const {

@@ -115,5 +115,23 @@ TEST(UnsqueezeTest, RefusesADimOutOfRangeAndTooManyDims) {
       ThrowsMessage<Error>(HasSubstr("as many dims as a tensor can have")));
 }
 
+TEST(CloneTest, IsATensorOfItsOwnThroughWhichGradientsFlow) {
+  const Tensor x = tensor({1., 2.}).requires_grad_(), y = x.clone();
+  EXPECT_STREQ(y.grad_fn().name(), "CloneBackward0");
+  y.mul_(3);
+  EXPECT_EQ(to_string(x), "tensor([1., 2.], requires_grad=True)");
+  y.sum().backward();
+  EXPECT_THAT(x.grad().to_vector<float>(), ElementsAre(3, 3));
+}
+
+TEST(ContiguousTest, IsTheTensorItselfUnlessItsElementsLieElsewhere) {
+  const Tensor x = tensor({{1., 2.}, {3., 4.}});
+  EXPECT_TRUE(x.contiguous().is_same(x));
+  const Tensor y = x.t().contiguous();
+  EXPECT_THAT(y.to_vector<float>(), ElementsAre(1, 3, 2, 4));
+  y.zero_();
+  EXPECT_THAT(x.to_vector<float>(), ElementsAre(1, 2, 3, 4));
+}
+
 }  // namespace
 }  // namespace weft
