@@ -9,8 +9,6 @@
 namespace weft {
 namespace {
 
-int category(DType dtype) { return dtype == DType::boolean ? 0 : dtype == DType::i64 ? 1 : 2; }
-
 struct Updated {
   CapturedValue value;
   const char* grad_name;  // of the operation, which a cast to the target's dtype may follow

@@ -15,6 +15,8 @@ Value full(Builder& b, const TensorType& type, double value);
 Value full(Builder& b, const TensorType& type, const Operand& number);
 Value zeros_like(const Value& x);
 Value ones_like(const Value& x);
+// 0, 1, ... below n, i64
+Value arange(Builder& b, std::int64_t n);
 inline Value number(Builder& b, DType dtype, double value) { return full(b, {dtype, {}}, value); }
 
 // ---- elementwise, of one operand
@@ -115,6 +117,11 @@ Value squeeze(const Value& x, std::int64_t dim);
 Value unsqueeze(const Value& x, std::int64_t dim);
 Value slice(const Value& x, std::int64_t dim, std::int64_t start, std::int64_t end, std::int64_t step);
 Value cat(std::span<const Value> values, std::int64_t dim);
+Value clone(const Value& x);
+Value flip(const Value& x, const Dims& dims);
+Value diagonal(const Value& x, std::int64_t offset, std::int64_t dim1, std::int64_t dim2);
+// Zeros of extent `size` in dim, with element i of x at start + i * step.
+Value slice_scatter(const Value& x, std::int64_t dim, std::int64_t start, std::int64_t step, std::int64_t size);
 
 // ---- matmul.cc
 Value matmul(const Value& a, const Value& b);
@@ -127,6 +134,9 @@ Value accumulate(std::span<const Value> values);
 // ---- softmax.cc
 Value softmax(const Value& x, std::int64_t dim);
 Value log_softmax(const Value& x, std::int64_t dim);
+
+// ---- scan.cc: sums of the elements up to each one along dim, from the end on where reverse
+Value cumsum(const Value& x, std::int64_t dim, bool reverse);
 
 // ---- vector_norm.cc: 0 has the gradient 0
 Value vector_norm(const Value& x, double p, const Dims& dims, bool keepdim);

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "tests/testing/public_functions.h"
+#include "tests/testing/refusals.h"
 #include "weft/weft.h"
 
 namespace weft {
@@ -23,21 +24,6 @@ namespace {
 
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
-
-struct Row {
-  std::string function;  // as PublicFunctions calls it
-  std::function<void()> call;
-  ErrorKind kind;
-  std::string text;  // a part of what()
-  int line;          // 0: nobody can know it, for want of a parameter that would carry it
-};
-using Table = std::vector<Row>;
-
-// A row in one line of the source: that of the call.
-#define REFUSES(function, kind, text, ...) \
-  table.push_back({function, [=] { __VA_ARGS__; }, ErrorKind::kind, text, __LINE__})
-#define REFUSES_SOMEWHERE(function, kind, text, ...) \
-  table.push_back({function, [=] { __VA_ARGS__; }, ErrorKind::kind, text, 0})
 
 const Tensor kUndefined;
 Tensor matrix() { return zeros({2, 3}); }
@@ -609,9 +595,11 @@ void add_optimizer_rows(Table& table) {
 Table all_rows() {
   Table table;
   for (const auto add :
-       {add_tensor_rows, add_method_rows, add_shape_rows, add_math_method_rows, add_math_rows, add_image_rows,
-        add_activation_rows, add_creation_rows, add_elementwise_rows, add_reduction_rows, add_loss_rows, add_data_rows,
-        add_function_rows, add_module_rows, add_optimizer_rows})
+       {add_tensor_rows,      add_method_rows,     add_shape_rows,    add_math_method_rows, add_math_rows,
+        add_image_rows,       add_activation_rows, add_creation_rows, add_elementwise_rows, add_reduction_rows,
+        add_loss_rows,        add_data_rows,       add_function_rows, add_module_rows,      add_optimizer_rows,
+        add_arrangement_rows, add_indexing_rows,   add_order_rows,    add_in_place_rows,    add_distribution_rows,
+        add_sum_rows})
     add(table);
   return table;
 }
@@ -625,7 +613,7 @@ void expect_refused(const Row& row) {
     EXPECT_EQ(error.kind(), row.kind) << error.what();
     EXPECT_THAT(error.what(), HasSubstr(row.text));
     EXPECT_EQ(error.where().line, row.line) << error.what();
-    EXPECT_THAT(error.where().file, EndsWith(row.line > 0 ? "hostile_public_calls_test.cc" : ""));
+    EXPECT_THAT(error.where().file, EndsWith(row.line > 0 ? row.file : ""));
   } catch (const std::exception& error) {
     ADD_FAILURE() << "is no weft::Error: " << error.what();
   }

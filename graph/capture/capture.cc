@@ -14,8 +14,6 @@ namespace {
 thread_local bool t_grad_enabled = true;
 
 // bool < integer < floating.
-int category(DType dtype) { return dtype == DType::boolean ? 0 : dtype == DType::i64 ? 1 : 2; }
-
 DType wider(DType a, DType b) {
   if (category(a) != category(b)) return category(a) > category(b) ? a : b;
   return a == DType::f64 ? a : b;

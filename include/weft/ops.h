@@ -59,10 +59,19 @@ Tensor ones(DimsRef shape, DType dtype = kFloat32, SourceLocation at = SourceLoc
 Tensor full(DimsRef shape, const Operand& value, DType dtype = kFloat32, SourceLocation at = SourceLocation::current());
 Tensor zeros_like(const Tensor& like, SourceLocation at = SourceLocation::current());
 Tensor ones_like(const Tensor& like, SourceLocation at = SourceLocation::current());
+Tensor full_like(const Tensor& like, const Operand& value, SourceLocation at = SourceLocation::current());
+// Zeros: elements that nobody has set are no different from run to run.
+Tensor empty(DimsRef shape, DType dtype = kFloat32, SourceLocation at = SourceLocation::current());
+Tensor empty_like(const Tensor& like, SourceLocation at = SourceLocation::current());
 // start, start + step, ... below end (above, for a negative step). i64 unless dtype says otherwise.
 Tensor arange(double end, SourceLocation at = SourceLocation::current());
 Tensor arange(double start, double end, double step = 1, DType dtype = kInt64,
               SourceLocation at = SourceLocation::current());
+// `steps` numbers from start to end at equal distances; base^x of these.
+Tensor linspace(double start, double end, std::int64_t steps, DType dtype = kFloat32,
+                SourceLocation at = SourceLocation::current());
+Tensor logspace(double start, double end, std::int64_t steps, double base = 10, DType dtype = kFloat32,
+                SourceLocation at = SourceLocation::current());
 // 1 on the diagonal of [n, n], 0 elsewhere.
 Tensor eye(std::int64_t n, DType dtype = kFloat32, SourceLocation at = SourceLocation::current());
 // Uniform in [0, 1), and normal with mean 0 and variance 1. Each element is a function of the generator's seed, the
@@ -72,6 +81,18 @@ Tensor randn(DimsRef shape, DType dtype = kFloat32, SourceLocation at = SourceLo
 // Uniform integers in [low, high).
 Tensor randint(std::int64_t low, std::int64_t high, DimsRef shape, DType dtype = kInt64,
                SourceLocation at = SourceLocation::current());
+Tensor rand_like(const Tensor& like, SourceLocation at = SourceLocation::current());
+Tensor randn_like(const Tensor& like, SourceLocation at = SourceLocation::current());
+// Normal with this mean and standard deviation.
+Tensor normal(double mean, double std, DimsRef shape, DType dtype = kFloat32,
+              SourceLocation at = SourceLocation::current());
+// 0, 1, ... below n in a random order, i64.
+Tensor randperm(std::int64_t n, SourceLocation at = SourceLocation::current());
+// 1 with the probability that the element of p is, else 0.
+Tensor bernoulli(const Operand& p);
+// i64 [.., samples]: indices drawn with these weights, which need not add up to 1, from each row of a vector or matrix;
+// without replacement no index twice (Efraimidis and Spirakis 2006).
+Tensor multinomial(const Operand& weights, std::int64_t samples, bool replacement = false);
 // Seeds the generator of rand, randn, randint and dropout, for the process.
 void manual_seed(std::uint64_t seed, SourceLocation at = SourceLocation::current());
 
@@ -171,6 +192,13 @@ Tensor mean(const Operand& x, DimsRef dims = {}, bool keepdim = false);  // floa
 // Equal extremes share the gradient evenly. Throw Error for a reduction of no elements.
 Tensor max(const Operand& x, DimsRef dims = {}, bool keepdim = false);
 Tensor min(const Operand& x, DimsRef dims = {}, bool keepdim = false);
+Tensor amax(const Operand& x, DimsRef dims = {}, bool keepdim = false);  // as max() over dims
+Tensor amin(const Operand& x, DimsRef dims = {}, bool keepdim = false);
+// The product of the elements; of no elements: 1. Integers give i64.
+Tensor prod(const Operand& x, DimsRef dims = {}, bool keepdim = false);
+// The sum, or product, of the elements up to each one along dim. Integers give i64.
+Tensor cumsum(const Operand& x, std::int64_t dim);
+Tensor cumprod(const Operand& x, std::int64_t dim);
 // The sum of squared distances from the mean over n - correction, n the number of elements reduced; and its root, whose
 // gradient is 0 at 0. Floating tensors only.
 Tensor var(const Operand& x, DimsRef dims = {}, double correction = 1, bool keepdim = false);
@@ -221,6 +249,16 @@ Tensor outer(const Operand& a, const Operand& b);  // a_i b_j for vectors
 // beta x + alpha a b, of matrices and of batches of them; with beta = 0 whatever x holds, nan too, does not count.
 Tensor addmm(const Operand& x, const Operand& a, const Operand& b, double beta = 1, double alpha = 1);
 Tensor baddbmm(const Operand& x, const Operand& a, const Operand& b, double beta = 1, double alpha = 1);
+
+// The sum of a[.., k] b[k, ..] over the last `dims` dims of a and the first of b; or over these dims of each.
+Tensor tensordot(const Operand& a, const Operand& b, std::int64_t dims = 2);
+Tensor tensordot(const Operand& a, const Operand& b, DimsRef dims_a, DimsRef dims_b);
+// Einstein's sum: "bij,bjk->bik". A letter names a dim of one extent; letters that the result does not have are summed
+// over; without "->" the result has those that occur once, in alphabetical order; "..." stands for dims that broadcast.
+// Two operands at a time, first those with the smallest result, as products of matrices.
+Tensor einsum(std::string_view equation, const std::vector<Tensor>& operands,
+              SourceLocation at = SourceLocation::current());
+Tensor kron(const Operand& a, const Operand& b);  // each element of a times the whole of b
 
 // ---- Networks; weft/losses.h has the losses --------------------------------------------------------------------
 

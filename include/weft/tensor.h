@@ -18,6 +18,7 @@
 namespace weft {
 
 struct TensorImpl;
+struct Sorted;
 class Operand;
 class Index;
 struct TensorAccess;  // for the library's own layers: graph/capture/tensor_impl.h
@@ -128,6 +129,44 @@ class Tensor {
   Tensor sub_(const Operand& other) const;
   Tensor mul_(const Operand& other) const;
   Tensor div_(const Operand& other) const;
+  Tensor abs_(SourceLocation at = SourceLocation::current()) const;
+  Tensor neg_(SourceLocation at = SourceLocation::current()) const;
+  Tensor exp_(SourceLocation at = SourceLocation::current()) const;
+  Tensor log_(SourceLocation at = SourceLocation::current()) const;
+  Tensor sqrt_(SourceLocation at = SourceLocation::current()) const;
+  Tensor square_(SourceLocation at = SourceLocation::current()) const;
+  Tensor sin_(SourceLocation at = SourceLocation::current()) const;
+  Tensor cos_(SourceLocation at = SourceLocation::current()) const;
+  Tensor tanh_(SourceLocation at = SourceLocation::current()) const;
+  Tensor sigmoid_(SourceLocation at = SourceLocation::current()) const;
+  Tensor relu_(SourceLocation at = SourceLocation::current()) const;
+  Tensor reciprocal_(SourceLocation at = SourceLocation::current()) const;
+  Tensor rsqrt_(SourceLocation at = SourceLocation::current()) const;
+  Tensor floor_(SourceLocation at = SourceLocation::current()) const;
+  Tensor ceil_(SourceLocation at = SourceLocation::current()) const;
+  Tensor round_(SourceLocation at = SourceLocation::current()) const;
+  Tensor trunc_(SourceLocation at = SourceLocation::current()) const;
+  Tensor erf_(SourceLocation at = SourceLocation::current()) const;
+  Tensor log1p_(SourceLocation at = SourceLocation::current()) const;
+  Tensor expm1_(SourceLocation at = SourceLocation::current()) const;
+  Tensor clamp_(std::optional<double> min, std::optional<double> max = std::nullopt,
+                SourceLocation at = SourceLocation::current()) const;
+  Tensor pow_(const Operand& exponent) const;
+  Tensor lerp_(const Operand& end, const Operand& weight) const;
+  Tensor addcmul_(const Operand& a, const Operand& b, double value = 1) const;
+  Tensor addcdiv_(const Operand& a, const Operand& b, double value = 1) const;
+  Tensor masked_fill_(const Tensor& mask, const Operand& value) const;
+  Tensor index_fill_(std::int64_t dim, const Tensor& index, const Operand& value) const;
+  Tensor index_add_(std::int64_t dim, const Tensor& index, const Tensor& src, double alpha = 1,
+                    SourceLocation at = SourceLocation::current()) const;
+  Tensor index_copy_(std::int64_t dim, const Tensor& index, const Tensor& src,
+                     SourceLocation at = SourceLocation::current()) const;
+  Tensor scatter_(std::int64_t dim, const Tensor& index, const Operand& src) const;
+  Tensor scatter_add_(std::int64_t dim, const Tensor& index, const Tensor& src,
+                      SourceLocation at = SourceLocation::current()) const;
+  // Random numbers: uniform in [low, high), and normal.
+  Tensor uniform_(double low = 0, double high = 1, SourceLocation at = SourceLocation::current()) const;
+  Tensor normal_(double mean = 0, double std = 1, SourceLocation at = SourceLocation::current()) const;
 
   // ---- Operations as methods; weft/ops.h has the formulas and all others.
   Tensor neg(SourceLocation at = SourceLocation::current()) const;
@@ -231,6 +270,73 @@ class Tensor {
   Tensor clone(SourceLocation at = SourceLocation::current()) const;
   Tensor contiguous(SourceLocation at = SourceLocation::current()) const;
   Tensor to(DType dtype, SourceLocation at = SourceLocation::current()) const;
+
+  // ---- Parts, orders and elements by number; weft/arrange.h and weft/indexing.h have the formulas.
+  std::vector<Tensor> split(std::int64_t size, std::int64_t dim = 0,
+                            SourceLocation at = SourceLocation::current()) const;
+  std::vector<Tensor> split(const std::vector<std::int64_t>& sizes, std::int64_t dim = 0,
+                            SourceLocation at = SourceLocation::current()) const;
+  std::vector<Tensor> chunk(std::int64_t chunks, std::int64_t dim = 0,
+                            SourceLocation at = SourceLocation::current()) const;
+  std::vector<Tensor> unbind(std::int64_t dim = 0, SourceLocation at = SourceLocation::current()) const;
+  Tensor movedim(DimsRef source, DimsRef destination, SourceLocation at = SourceLocation::current()) const;
+  Tensor swapaxes(std::int64_t dim0, std::int64_t dim1, SourceLocation at = SourceLocation::current()) const;
+  Tensor unflatten(std::int64_t dim, DimsRef sizes, SourceLocation at = SourceLocation::current()) const;
+  Tensor broadcast_to(DimsRef shape, SourceLocation at = SourceLocation::current()) const;
+  Tensor diagonal(std::int64_t offset = 0, std::int64_t dim1 = 0, std::int64_t dim2 = 1,
+                  SourceLocation at = SourceLocation::current()) const;
+  Tensor repeat(DimsRef repeats, SourceLocation at = SourceLocation::current()) const;
+  Tensor tile(DimsRef repeats, SourceLocation at = SourceLocation::current()) const;
+  Tensor repeat_interleave(std::int64_t repeats, std::optional<std::int64_t> dim = std::nullopt,
+                           SourceLocation at = SourceLocation::current()) const;
+  Tensor flip(DimsRef dims, SourceLocation at = SourceLocation::current()) const;
+  Tensor roll(DimsRef shifts, DimsRef dims = {}, SourceLocation at = SourceLocation::current()) const;
+  Tensor tril(std::int64_t diagonal = 0, SourceLocation at = SourceLocation::current()) const;
+  Tensor triu(std::int64_t diagonal = 0, SourceLocation at = SourceLocation::current()) const;
+  Tensor diag(std::int64_t diagonal = 0, SourceLocation at = SourceLocation::current()) const;
+  Tensor index_select(std::int64_t dim, const Tensor& index, SourceLocation at = SourceLocation::current()) const;
+  Tensor index_add(std::int64_t dim, const Tensor& index, const Tensor& src, double alpha = 1,
+                   SourceLocation at = SourceLocation::current()) const;
+  Tensor index_copy(std::int64_t dim, const Tensor& index, const Tensor& src,
+                    SourceLocation at = SourceLocation::current()) const;
+  Tensor gather(std::int64_t dim, const Tensor& index, SourceLocation at = SourceLocation::current()) const;
+  Tensor take_along_dim(const Tensor& index, std::optional<std::int64_t> dim = std::nullopt,
+                        SourceLocation at = SourceLocation::current()) const;
+  Tensor take(const Tensor& index, SourceLocation at = SourceLocation::current()) const;
+  Tensor scatter_add(std::int64_t dim, const Tensor& index, const Tensor& src,
+                     SourceLocation at = SourceLocation::current()) const;
+  Tensor masked_select(const Tensor& mask, SourceLocation at = SourceLocation::current()) const;
+  Tensor nonzero(SourceLocation at = SourceLocation::current()) const;
+  Sorted sort(std::int64_t dim = -1, bool descending = false, SourceLocation at = SourceLocation::current()) const;
+  Tensor argsort(std::int64_t dim = -1, bool descending = false, SourceLocation at = SourceLocation::current()) const;
+  Sorted topk(std::int64_t k, std::int64_t dim = -1, bool largest = true,
+              SourceLocation at = SourceLocation::current()) const;
+  Sorted kthvalue(std::int64_t k, std::int64_t dim = -1, bool keepdim = false,
+                  SourceLocation at = SourceLocation::current()) const;
+  Tensor median(SourceLocation at = SourceLocation::current()) const;
+  Sorted median(std::int64_t dim, bool keepdim = false, SourceLocation at = SourceLocation::current()) const;
+  Tensor cumsum(std::int64_t dim, SourceLocation at = SourceLocation::current()) const;
+  Tensor cumprod(std::int64_t dim, SourceLocation at = SourceLocation::current()) const;
+  Tensor prod(DimsRef dims = {}, bool keepdim = false, SourceLocation at = SourceLocation::current()) const;
+  Tensor amax(DimsRef dims = {}, bool keepdim = false, SourceLocation at = SourceLocation::current()) const;
+  Tensor amin(DimsRef dims = {}, bool keepdim = false, SourceLocation at = SourceLocation::current()) const;
+  Tensor var(DimsRef dims = {}, double correction = 1, bool keepdim = false,
+             SourceLocation at = SourceLocation::current()) const;
+  Tensor std(DimsRef dims = {}, double correction = 1, bool keepdim = false,
+             SourceLocation at = SourceLocation::current()) const;
+  Tensor norm(double p = 2, DimsRef dims = {}, bool keepdim = false,
+              SourceLocation at = SourceLocation::current()) const;
+  Tensor logsumexp(DimsRef dims, bool keepdim = false, SourceLocation at = SourceLocation::current()) const;
+  Tensor any(DimsRef dims = {}, bool keepdim = false, SourceLocation at = SourceLocation::current()) const;
+  Tensor all(DimsRef dims = {}, bool keepdim = false, SourceLocation at = SourceLocation::current()) const;
+  Tensor mm(const Tensor& other, SourceLocation at = SourceLocation::current()) const;
+  Tensor bmm(const Tensor& other, SourceLocation at = SourceLocation::current()) const;
+  Tensor mv(const Tensor& other, SourceLocation at = SourceLocation::current()) const;
+  Tensor dot(const Tensor& other, SourceLocation at = SourceLocation::current()) const;
+  Tensor outer(const Tensor& other, SourceLocation at = SourceLocation::current()) const;
+  Tensor scatter(std::int64_t dim, const Tensor& index, const Operand& src) const;
+  Tensor index_fill(std::int64_t dim, const Tensor& index, const Operand& value) const;
+  Tensor masked_fill(const Tensor& mask, const Operand& value) const;
 
   // Row i: select(0, i). A negative index counts from the end. Throws Error where there is no such row.
   Tensor operator[](const Index& i) const;

@@ -1,6 +1,7 @@
 // Weft: a static-graph autograd runtime for CPUs. This header brings in everything.
 #pragma once
 
+#include "weft/arrange.h"
 #include "weft/autograd.h"
 #include "weft/conv.h"
 #include "weft/data.h"
@@ -9,6 +10,7 @@
 #include "weft/error.h"
 #include "weft/function.h"
 #include "weft/image_layers.h"
+#include "weft/indexing.h"
 #include "weft/losses.h"
 #include "weft/module.h"
 #include "weft/nn.h"

@@ -132,6 +132,10 @@ Value full(Builder& b, const TensorType& type, const Operand& number) {
   return b.record(kFull, {}, known_ops::full_attrs(type, number.whole()));
 }
 
+Value arange(Builder& b, std::int64_t n) {
+  return b.record(kArange, {}, Attrs{{"dtype", DType::i64}, {"length", n}, {"start", 0.0}, {"step", 1.0}});
+}
+
 Value zeros_like(const Value& x) { return full(x.builder(), x.type(), 0); }
 Value ones_like(const Value& x) { return full(x.builder(), x.type(), 1); }
 
@@ -143,6 +147,12 @@ Tensor zeros(DimsRef shape, DType dtype, SourceLocation at) { return filled("zer
 Tensor ones(DimsRef shape, DType dtype, SourceLocation at) { return filled("ones", shape, 1, dtype, at); }
 Tensor zeros_like(const Tensor& like, SourceLocation at) { return filled_like("zeros_like", like, 0, at); }
 Tensor ones_like(const Tensor& like, SourceLocation at) { return filled_like("ones_like", like, 1, at); }
+Tensor full_like(const Tensor& like, const Operand& value, SourceLocation at) {
+  if (!value.is_number()) fail_call(ErrorKind::value, "full_like", {}, at, "the value is no number");
+  return filled_like("full_like", like, value, at);
+}
+Tensor empty(DimsRef shape, DType dtype, SourceLocation at) { return filled("empty", shape, 0, dtype, at); }
+Tensor empty_like(const Tensor& like, SourceLocation at) { return filled_like("empty_like", like, 0, at); }
 
 Tensor arange(double end, SourceLocation at) { return arange(0, end, 1, kInt64, at); }
 
@@ -152,6 +162,29 @@ Tensor arange(double start, double end, double step, DType dtype, SourceLocation
   return capture(at, [&](Builder& b) {
     return b.record(kArange, {}, Attrs{{"dtype", dtype}, {"length", length}, {"start", start}, {"step", step}});
   });
+}
+
+// Counted from the nearer end, so that both ends are exact.
+Tensor linspace(double start, double end, std::int64_t steps, DType dtype, SourceLocation at) {
+  if (!is_floating(dtype)) fail_call(ErrorKind::dtype, "linspace", {}, at, "wants a floating dtype");
+  if (steps < 0) fail_call(ErrorKind::value, "linspace", {}, at, std::to_string(steps) + " steps");
+  return capture(at, [&](Builder& b) {
+    if (steps == 1) return full(b, {dtype, {1}}, start);
+    const double step = (end - start) / static_cast<double>(steps - 1);
+    const auto count = [&](double first, double by) {
+      return b.record(kArange, {}, Attrs{{"dtype", dtype}, {"length", steps}, {"start", first}, {"step", by}});
+    };
+    const Value from_end = number(b, dtype, end) - count(static_cast<double>(steps - 1), -1) * step;
+    const Value is_first_half = lt(arange(b, steps), full(b, {DType::i64, {}}, Operand(steps / 2)));
+    return where(is_first_half, count(0, 1) * step + start, from_end);
+  });
+}
+
+Tensor logspace(double start, double end, std::int64_t steps, double base, DType dtype, SourceLocation at) {
+  if (!is_floating(dtype)) fail_call(ErrorKind::dtype, "logspace", {}, at, "wants a floating dtype");
+  if (steps < 0) fail_call(ErrorKind::value, "logspace", {}, at, std::to_string(steps) + " steps");
+  const Tensor exponents = linspace(start, end, steps, DType::f64, at);
+  return cast({pow({base, at}, {exponents, at}), at}, dtype);
 }
 
 Tensor eye(std::int64_t n, DType dtype, SourceLocation at) {

@@ -69,4 +69,10 @@ Tensor baddbmm(const Operand& x, const Operand& a, const Operand& b, double beta
                     [&](auto v) { return sum_of("baddbmm", v, 3, beta, alpha); });
 }
 
+Tensor Tensor::mm(const Tensor& other, SourceLocation at) const { return weft::mm({*this, at}, {other, at}); }
+Tensor Tensor::bmm(const Tensor& other, SourceLocation at) const { return weft::bmm({*this, at}, {other, at}); }
+Tensor Tensor::mv(const Tensor& other, SourceLocation at) const { return weft::mv({*this, at}, {other, at}); }
+Tensor Tensor::dot(const Tensor& other, SourceLocation at) const { return weft::dot({*this, at}, {other, at}); }
+Tensor Tensor::outer(const Tensor& other, SourceLocation at) const { return weft::outer({*this, at}, {other, at}); }
+
 }  // namespace weft

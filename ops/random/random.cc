@@ -175,4 +175,14 @@ Tensor randint(std::int64_t low, std::int64_t high, DimsRef shape, DType dtype, 
   return draw(kRandint, dtype, shape, Attrs{{"high", high}, {"low", low}}, at);
 }
 
+Tensor rand_like(const Tensor& like, SourceLocation at) {
+  if (!like.defined()) fail_call(ErrorKind::state, "rand_like", {}, at, "undefined tensor");
+  return draw(kRand, like.dtype(), like.shape(), {}, at);
+}
+
+Tensor randn_like(const Tensor& like, SourceLocation at) {
+  if (!like.defined()) fail_call(ErrorKind::state, "randn_like", {}, at, "undefined tensor");
+  return draw(kRandn, like.dtype(), like.shape(), {}, at);
+}
+
 }  // namespace weft

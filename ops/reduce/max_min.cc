@@ -169,11 +169,27 @@ Tensor min(const Operand& x, DimsRef dims, bool keepdim) {
       is_whole(dims, keepdim) ? "MinBackward1" : nullptr);
 }
 
+Tensor amax(const Operand& x, DimsRef dims, bool keepdim) {
+  return capture({&x},
+                 [&](std::span<const Value> v) { return max(v[0], dims.is_list() ? dims : DimsRef({}), keepdim); });
+}
+Tensor amin(const Operand& x, DimsRef dims, bool keepdim) {
+  return capture({&x},
+                 [&](std::span<const Value> v) { return min(v[0], dims.is_list() ? dims : DimsRef({}), keepdim); });
+}
+
 Tensor Tensor::max(DimsRef dims, bool keepdim, SourceLocation at) const {
   return weft::max({*this, at}, dims, keepdim);
 }
 Tensor Tensor::min(DimsRef dims, bool keepdim, SourceLocation at) const {
   return weft::min({*this, at}, dims, keepdim);
+}
+
+Tensor Tensor::amax(DimsRef dims, bool keepdim, SourceLocation at) const {
+  return weft::amax({*this, at}, dims, keepdim);
+}
+Tensor Tensor::amin(DimsRef dims, bool keepdim, SourceLocation at) const {
+  return weft::amin({*this, at}, dims, keepdim);
 }
 
 }  // namespace weft

@@ -97,4 +97,23 @@ Tensor all(const Operand& x, DimsRef dims, bool keepdim) {
   return tested("all", x, dims, keepdim, false, [](const Value& n, const Value& zero) { return eq(n, zero); });
 }
 
+Tensor Tensor::var(DimsRef dims, double correction, bool keepdim, SourceLocation at) const {
+  return weft::var({*this, at}, dims, correction, keepdim);
+}
+Tensor Tensor::std(DimsRef dims, double correction, bool keepdim, SourceLocation at) const {
+  return weft::std({*this, at}, dims, correction, keepdim);
+}
+Tensor Tensor::norm(double p, DimsRef dims, bool keepdim, SourceLocation at) const {
+  return weft::norm({*this, at}, p, dims, keepdim);
+}
+Tensor Tensor::logsumexp(DimsRef dims, bool keepdim, SourceLocation at) const {
+  return weft::logsumexp({*this, at}, dims, keepdim);
+}
+Tensor Tensor::any(DimsRef dims, bool keepdim, SourceLocation at) const {
+  return weft::any({*this, at}, dims, keepdim);
+}
+Tensor Tensor::all(DimsRef dims, bool keepdim, SourceLocation at) const {
+  return weft::all({*this, at}, dims, keepdim);
+}
+
 }  // namespace weft

@@ -39,13 +39,12 @@ Types infer_scatter(const OpCall& call) {
   return {{call.in(0).dtype, Shape(shape)}};
 }
 
-Value record_scatter(const Value& x, std::int64_t dim, std::int64_t start, std::int64_t step, std::int64_t size);
 Value record_write(const Value& whole, const Value& part, std::int64_t dim, std::int64_t start, std::int64_t step);
 
 void grad_slice(GradCall& g) {
   const auto dim = g.attr<std::int64_t>("dim");
-  g.set(0, record_scatter(g.dout(), dim, g.attr<std::int64_t>("start"), g.attr<std::int64_t>("step"),
-                          g.in(0).shape()[static_cast<int>(dim)]));
+  g.set(0, slice_scatter(g.dout(), dim, g.attr<std::int64_t>("start"), g.attr<std::int64_t>("step"),
+                         g.in(0).shape()[static_cast<int>(dim)]));
 }
 
 void grad_scatter(GradCall& g) {
@@ -158,10 +157,6 @@ Value record_write(const Value& whole, const Value& part, std::int64_t dim, std:
   return whole.builder().record(kSliceWrite, {whole, part}, Attrs{{"dim", dim}, {"start", start}, {"step", step}});
 }
 
-Value record_scatter(const Value& x, std::int64_t dim, std::int64_t start, std::int64_t step, std::int64_t size) {
-  return x.builder().record(kSliceScatter, {x}, Attrs{{"dim", dim}, {"size", size}, {"start", start}, {"step", step}});
-}
-
 // A position as Python takes it: negative from the end, then clamped.
 std::int64_t clamped(std::int64_t position, std::int64_t extent) {
   return std::clamp(position < 0 ? position + extent : position, std::int64_t{0}, extent);
@@ -188,6 +183,10 @@ Value select(const Value& x, std::int64_t dim, std::int64_t index) {
 }
 
 }  // namespace
+
+Value slice_scatter(const Value& x, std::int64_t dim, std::int64_t start, std::int64_t step, std::int64_t size) {
+  return x.builder().record(kSliceScatter, {x}, Attrs{{"dim", dim}, {"size", size}, {"start", start}, {"step", step}});
+}
 
 Value slice(const Value& x, std::int64_t dim, std::int64_t start, std::int64_t end, std::int64_t step) {
   const std::int64_t d = checked_dim("slice", dim, x);

@@ -119,6 +119,7 @@ Dims unsqueezed(const Value& x, std::int64_t dim) {
 }  // namespace
 
 Value reshape(const Value& x, const Shape& shape) { return shape == x.shape() ? x : record_reshape(x, shape.vec()); }
+Value clone(const Value& x) { return record_reshape(x, x.shape().vec()); }
 Value squeeze(const Value& x, std::int64_t dim) { return reshape(x, squeezed(x, dim)); }
 Value unsqueeze(const Value& x, std::int64_t dim) { return record_reshape(x, unsqueezed(x, dim)); }
 
@@ -151,7 +152,7 @@ Tensor unsqueeze(const Operand& x, std::int64_t dim) {
 
 Tensor clone(const Operand& x) {
   return capture(
-      {&x}, [](std::span<const Value> v) { return record_reshape(v[0], v[0].shape().vec()); }, "CloneBackward0");
+      {&x}, [](std::span<const Value> v) { return clone(v[0]); }, "CloneBackward0");
 }
 
 Tensor contiguous(const Operand& x) {

@@ -20,6 +20,9 @@ struct PyTorchCase {
 };
 std::ostream& operator<<(std::ostream& out, const PyTorchCase& c);
 
+// The elements times 0.1, 0.2, 0.3 ..., so that it counts where each of them is.
+Tensor weighted(const Tensor& x);
+
 // The function has these numbers in f64, the same bits where it is compiled, and nearly the same numbers in f32.
 void expect_pytorch(const PyTorchCase& c);
 

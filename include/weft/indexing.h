@@ -1,0 +1,73 @@
+// Elements by their index: gathering, scattering, masks, orders. Indices are i64 tensors; one out of range throws Error
+// when it is read, before anything is written. Sums of what meets in one place are formed in the order of the index, so
+// their bits are the same for any number of workers.
+//
+// Functions whose result has a shape that depends on values (masked_select, nonzero, bincount, unique, one_hot without
+// a number of classes) look at these values, and throw Error inside of compile().
+//
+// Threads: as for all operations (weft/ops.h).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "weft/tensor.h"
+
+namespace weft {
+
+// ---- By index --------------------------------------------------------------------------------------------------
+
+// Rows of dim by number: out[.., j, ..] = x[.., index[j], ..], index a vector or a scalar.
+Tensor index_select(const Operand& x, std::int64_t dim, const Tensor& index);
+// x with alpha * src[.., j, ..] added to row index[j] of dim.
+Tensor index_add(const Operand& x, std::int64_t dim, const Tensor& index, const Operand& src, double alpha = 1);
+// x with row index[j] of dim replaced by src[.., j, ..], or by a number; of equal indices the last one counts.
+Tensor index_copy(const Operand& x, std::int64_t dim, const Tensor& index, const Operand& src);
+Tensor index_fill(const Operand& x, std::int64_t dim, const Tensor& index, const Operand& value);
+// out[i, j, k] = x[i, index[i, j, k], k] for dim 1: index has as many dims as x and no larger extents but in dim.
+Tensor gather(const Operand& x, std::int64_t dim, const Tensor& index);
+// The same; x and index broadcast in the other dims. Without dim, of flattened tensors.
+Tensor take_along_dim(const Operand& x, const Tensor& index, std::optional<std::int64_t> dim = std::nullopt);
+// The elements of the flattened tensor by number, in the shape of index.
+Tensor take(const Operand& x, const Tensor& index);
+// x with out[i, index[i, j, k], k] = src[i, j, k] for dim 1, src a tensor at least as large as index, or a number; of
+// equal indices the last one counts.
+Tensor scatter(const Operand& x, std::int64_t dim, const Tensor& index, const Operand& src);
+// x with src added in these places.
+Tensor scatter_add(const Operand& x, std::int64_t dim, const Tensor& index, const Operand& src);
+// x with src combined in these places: reduce "sum", "mean", "amax" or "amin"; without include_self the element of x in
+// such a place does not count.
+Tensor scatter_reduce(const Operand& x, std::int64_t dim, const Tensor& index, const Operand& src,
+                      std::string_view reduce, bool include_self = true);
+// i64 [.., classes]: 1 in the place of each index, else 0. Without classes: one more than the largest index.
+Tensor one_hot(const Operand& index, std::int64_t classes = -1);
+
+// ---- By condition ----------------------------------------------------------------------------------------------
+
+Tensor masked_fill(const Operand& x, const Tensor& mask, const Operand& value);  // value where mask, else x
+// The elements of x where mask (they broadcast) is true, in order, as a vector.
+Tensor masked_select(const Operand& x, const Tensor& mask);
+Tensor nonzero(const Operand& x);  // i64 [n, rank]: where x is not 0, in row-major order
+
+// ---- By order --------------------------------------------------------------------------------------------------
+
+struct Sorted {
+  Tensor values, indices;  // values = gather(x, dim, indices)
+};
+// In ascending order along dim; equal elements keep their order, nan is larger than every number.
+Sorted sort(const Operand& x, std::int64_t dim = -1, bool descending = false);
+Tensor argsort(const Operand& x, std::int64_t dim = -1, bool descending = false);
+// The k largest along dim, in descending order; or the k smallest, in ascending order.
+Sorted topk(const Operand& x, std::int64_t k, std::int64_t dim = -1, bool largest = true);
+// The k-th smallest along dim, counted from 1.
+Sorted kthvalue(const Operand& x, std::int64_t k, std::int64_t dim = -1, bool keepdim = false);
+// The middle one of the elements, the lower of two; nan where there is one.
+Tensor median(const Operand& x);
+Sorted median(const Operand& x, std::int64_t dim, bool keepdim = false);
+// The distinct elements in ascending order.
+Tensor unique(const Operand& x);
+// How often each number from 0 on occurs in a vector of them.
+Tensor bincount(const Operand& x, std::int64_t minlength = 0);
+
+}  // namespace weft

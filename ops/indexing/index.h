@@ -1,0 +1,56 @@
+// What ops share that read an index: its checks and its walks.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+#include "graph/builder.h"
+#include "graph/kernel.h"
+#include "ops/kernels/move/strided.h"
+
+namespace weft {
+
+// Checks the indices of one call when it runs.
+class CheckedIndex {
+ public:
+  // `operand`: which one holds the index; `extent`: what it lies below.
+  CheckedIndex(const OpCall& call, std::size_t operand, std::int64_t extent);
+  // The indices, all in [0, extent), or Error.
+  const std::int64_t* operator()(const KernelArgs& args) const;
+
+ private:
+  std::string call_;
+  SourceLocation where_;
+  std::size_t operand_;
+  std::int64_t count_, extent_;
+};
+
+// Parts of dim 0 of a tensor with `rows` rows, of which each does this much work.
+struct RowParts {
+  RowParts(std::int64_t rows, std::int64_t work_per_row);
+  std::int64_t begin(std::uint32_t part) const { return static_cast<std::int64_t>(part) * per_part; }
+  std::int64_t end(std::uint32_t part) const { return std::min(rows, begin(part) + per_part); }
+  std::uint32_t count() const { return count_; }
+  // The rows of a part, of a tensor that has them as its dim 0 and this many elements in each.
+  Region region(std::uint32_t part, std::int64_t width) const;
+
+  std::int64_t rows, per_part;
+
+ private:
+  std::uint32_t count_;
+};
+
+// ---- Values
+// Rows of dim by number; index is a vector.
+Value index_select(const Value& x, std::int64_t dim, const Value& index);
+// Zeros with `extent` rows, to which the rows of src are added: index_select turned round.
+Value index_sum(const Value& src, std::int64_t dim, const Value& index, std::int64_t extent);
+// out[i, j, k] = x[i, index[i, j, k], k] for dim 1.
+Value gather(const Value& x, std::int64_t dim, const Value& index);
+// Zeros of this shape, to which src is added at these places: gather turned round. src has the shape of index.
+Value scatter_sum(const Value& src, std::int64_t dim, const Value& index, const Shape& shape);
+// x with src at these places.
+Value scatter(const Value& x, std::int64_t dim, const Value& index, const Value& src);
+
+}  // namespace weft

@@ -1,0 +1,37 @@
+// Calls that must be refused: tables of them for tests/hostile_public_calls_test.cc.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "weft/weft.h"
+
+namespace weft {
+
+struct Row {
+  std::string function;  // as public_functions() calls it
+  std::function<void()> call;
+  ErrorKind kind;
+  std::string text;  // a part of what()
+  const char* file;
+  int line;  // 0: nobody can know it, for want of a parameter that would carry it
+};
+using Table = std::vector<Row>;
+
+// A row in one line of the source: that of the call.
+#define REFUSES(function, kind, text, ...) \
+  table.push_back({function, [=] { __VA_ARGS__; }, ErrorKind::kind, text, __FILE__, __LINE__})
+#define REFUSES_SOMEWHERE(function, kind, text, ...) \
+  table.push_back({function, [=] { __VA_ARGS__; }, ErrorKind::kind, text, __FILE__, 0})
+
+// refused_arrangements.cc
+void add_arrangement_rows(Table& table);
+void add_indexing_rows(Table& table);
+void add_order_rows(Table& table);
+// refused_vocabulary.cc
+void add_in_place_rows(Table& table);
+void add_distribution_rows(Table& table);
+void add_sum_rows(Table& table);
+
+}  // namespace weft
