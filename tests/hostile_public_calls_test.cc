@@ -599,7 +599,7 @@ Table all_rows() {
         add_image_rows,       add_activation_rows, add_creation_rows, add_elementwise_rows, add_reduction_rows,
         add_loss_rows,        add_data_rows,       add_function_rows, add_module_rows,      add_optimizer_rows,
         add_arrangement_rows, add_indexing_rows,   add_order_rows,    add_in_place_rows,    add_distribution_rows,
-        add_sum_rows})
+        add_class_loss_rows,  add_sum_rows})
     add(table);
   return table;
 }

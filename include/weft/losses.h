@@ -14,9 +14,36 @@ namespace weft {
 
 enum class Reduction : std::uint8_t { none, mean, sum };
 
-// -log softmax(logits)[target] for logits [n, classes] and class indices i64 [n] in [0, classes). A class index out of
-// range throws Error when the value is computed.
+// ---- Classes: x [n, classes], [n, classes, d1, ...] or [classes], and targets [n], [n, d1, ...] or one number -----
+// A class index out of range throws Error when the value is computed.
+
+struct ClassLossOptions {
+  Tensor weight = {};                // of each class
+  std::int64_t ignore_index = -100;  // targets that do not count
+  double label_smoothing = 0;        // this share of each target is spread evenly over the classes
+};
+// -weight[target] log softmax(logits)[target]; the mean is over the sum of the weights. A floating target holds the
+// probabilities of each class: -sum_c weight[c] target[c] log softmax(logits)[c], and the mean is over the targets.
+// Without options, of logits [n, classes] and i64 targets in [0, classes), one kernel.
 Tensor cross_entropy(const Operand& logits, const Operand& target, Reduction reduction = Reduction::mean);
+Tensor cross_entropy(const Operand& logits, const Operand& target, const ClassLossOptions& options,
+                     Reduction reduction = Reduction::mean);
+// -weight[target] x[target] for x = log p; label_smoothing has no part in it.
+Tensor nll_loss(const Operand& x, const Operand& target, const ClassLossOptions& options = {},
+                Reduction reduction = Reduction::mean);
+// weight[y] / classes * sum over c != y of max(0, margin - x[y] + x[c])^p, p = 1 or 2, for x [n, classes] or [classes].
+Tensor multi_margin_loss(const Operand& x, const Operand& target, int p = 1, double margin = 1,
+                         const Tensor& weight = {}, Reduction reduction = Reduction::mean);
+
+struct CtcOptions {
+  std::int64_t blank = 0;
+  bool zero_infinity = false;  // targets that do not fit into their inputs have the loss 0, not infinity
+};
+// -log of the probability of the targets [n, s] (i64, of these lengths, i64 [n]) in sequences of classes and blanks
+// with log probabilities x [t, n, classes] (Graves et al. 2006). The mean is of losses over target lengths. As
+// PyTorch's, the gradient by x is right through log_softmax(): it has e^x added.
+Tensor ctc_loss(const Operand& x, const Operand& targets, const Tensor& input_lengths, const Tensor& target_lengths,
+                const CtcOptions& options = {}, Reduction reduction = Reduction::mean);
 
 // ---- Differences -----------------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 // cross_entropy of logits and class indices, fused, and its gradient, an op of its own: no matrix of probabilities or
 // one-hot targets exists.
+#include <array>
 #include <string>
 
 #include "graph/capture/capture.h"
@@ -7,8 +8,8 @@
 #include "ops/kernels/elements.h"
 #include "ops/kernels/reduce/nll_simd.h"
 #include "ops/kernels/reduce/sum_simd.h"
+#include "ops/loss/loss.h"
 #include "ops/values.h"
-#include "weft/losses.h"
 
 namespace weft {
 namespace {
@@ -57,7 +58,7 @@ NllRows CheckedRows::operator()(const KernelArgs& args) const {
     if (target[i] < 0 || target[i] >= classes_)
       throw Error(call_ + ": target[" + std::to_string(i) + "] is " + std::to_string(target[i]) + ", outside of [0," +
                       std::to_string(classes_) + ")",
-                  where_, "targets are class indices");
+                  where_, "targets are class indices; ClassLossOptions have one that is ignored");
   return {args.in[0], target, rows_, classes_};
 }
 
@@ -148,18 +149,25 @@ constexpr OpDef kCrossEntropy{.name = "cross_entropy",
 WEFT_REGISTER_OP(kCrossEntropy);
 
 Value cross_entropy(const Value& logits, const Value& target, Reduction reduction) {
-  // One sample, without the dim of samples: its loss is a sum.
-  if (logits.rank() == 1 && target.rank() == 0) {
-    const Value rows = reshape(logits, {1, logits.shape()[0]});
-    return cross_entropy(rows, reshape(target, {1}), Reduction::sum);
-  }
-  return logits.builder().record(kCrossEntropy, {logits, target},
-                                 {{"reduction", static_cast<std::int64_t>(reduction)}});
+  const auto of_rows = [&](const Value& rows, const Value& index, Reduction r) {
+    return logits.builder().record(kCrossEntropy, {rows, index}, {{"reduction", static_cast<std::int64_t>(r)}});
+  };
+  if (logits.rank() == 0 || logits.rank() == 2) return of_rows(logits, target, reduction);
+  if (target.shape() != without_classes(logits.shape()))
+    fail_call(ErrorKind::shape, "cross_entropy", std::array{logits, target}, logits.builder().where,
+              "the target must have the shape of the logits without classes");
+  const Value rows = class_rows(logits), index = reshape(target, {target.shape().numel()});
+  // The loss of one sample without a dim of samples is a sum.
+  const Value loss = of_rows(rows, index, logits.rank() == 1 ? Reduction::sum : reduction);
+  return reduction == Reduction::none ? reshape(loss, target.shape()) : loss;
 }
 
 }  // namespace
 
 Tensor cross_entropy(const Operand& logits, const Operand& target, Reduction reduction) {
+  const Tensor &x = logits.tensor(), &y = target.tensor();
+  if (x.defined() && y.defined() && is_floating(y.dtype()) && y.shape() == x.shape())
+    return cross_entropy(logits, target, ClassLossOptions(), reduction);
   return capture(
       {&logits, &target}, [&](std::span<const Value> v) { return cross_entropy(v[0], v[1], reduction); },
       "NllLossBackward0");

@@ -18,6 +18,10 @@ std::vector<Value> loss_operands(std::string_view name, std::span<const Value> o
 
 Value reduced(const Value& losses, Reduction reduction);
 
+// Scores [n, classes, ...] or [classes] as rows of classes (classes.cc), and the shape of their targets.
+Value class_rows(const Value& x);
+Shape without_classes(const Shape& shape);
+
 // max(x, 0), with the gradient 0 at 0.
 inline Value hinge(const Value& x) { return clamp(x, 0, std::nullopt); }
 

@@ -32,6 +32,7 @@ void add_order_rows(Table& table);
 // refused_vocabulary.cc
 void add_in_place_rows(Table& table);
 void add_distribution_rows(Table& table);
+void add_class_loss_rows(Table& table);
 void add_sum_rows(Table& table);
 
 }  // namespace weft

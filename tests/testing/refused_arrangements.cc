@@ -59,7 +59,8 @@ void add_indexing_rows(Table& table) {
   REFUSES("scatter_reduce", value, "reduce 'max': \"sum\"", scatter_reduce(m, 0, ij, m, "max"));
   REFUSES("one_hot", value, "index 7 is outside of [0, 5)", (void)one_hot(i, 5).to_vector<std::int64_t>());
   REFUSES("one_hot", dtype, "[one_hot] a: f32[2]: " + not_i64, one_hot(f));
-  REFUSES("masked_fill", dtype, "[masked_fill] a: f32[2,3], b: f32[2,3], c: f32[]: the mask must be bool", masked_fill(m, m, 0));
+  REFUSES("masked_fill", dtype, "[masked_fill] a: f32[2,3], b: f32[2,3], c: f32[]: the mask must be bool",
+          masked_fill(m, m, 0));
   REFUSES("masked_select", shape, "they do not broadcast", masked_select(m, zeros(2, kBool)));
   REFUSES("nonzero", state, "[nonzero] undefined tensor", nonzero(u));
   REFUSES("unique", state, "undefined tensor", unique(u));

@@ -58,6 +58,17 @@ void add_distribution_rows(Table& table) {
   REFUSES("multinomial", value, "[multinomial] a: f32[2,3]: 4 samples of 3 without", multinomial(m, 4));
 }
 
+void add_class_loss_rows(Table& table) {
+  const Tensor m = zeros({2, 3}), y = zeros({2}, kInt64), three = zeros({2, 2, 3});
+  REFUSES("cross_entropy", shape, "needs a weight for each class", cross_entropy(m, y, {.weight = zeros(2)}));
+  REFUSES("cross_entropy", value, "label_smoothing is not in", cross_entropy(m, y, {.label_smoothing = 2}));
+  REFUSES("nll_loss", dtype, "[nll_loss] a: f32[2,3], b: f32[2,3]: target must hold", nll_loss(m, m));
+  REFUSES("nll_loss", shape, "the target must have the shape", nll_loss(m, zeros({3}, kInt64)));
+  REFUSES("multi_margin_loss", value, "p is neither 1 nor 2", multi_margin_loss(m, y, 3));
+  REFUSES("ctc_loss", shape, "needs x [t, n, classes]", ctc_loss(m, zeros({2, 1}, kInt64), y, y));
+  REFUSES("ctc_loss", value, "blank is no class", ctc_loss(three, zeros({2, 1}, kInt64), y, y, {.blank = 3}));
+}
+
 void add_sum_rows(Table& table) {
   const Tensor u, m = zeros({2, 3}), s = zeros({});
   const std::string no = "] undefined tensor";
