@@ -42,6 +42,7 @@ class TracedProgram::Builder {
   void take_output(const Impl& impl, Result& result);
   std::size_t output(const CapturedValue& value);
   void take_history();
+  void find_versions_of_views(const Extraction& history);
 
   // ---- trace_plan.cc: the program and its plan
   void plan(const TraceOptions& options);

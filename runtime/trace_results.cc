@@ -115,7 +115,6 @@ void TracedProgram::Builder::take_output(const Impl& impl, Result& result) {
   result.op = value.call->op;
   result.grad_name = impl->grad_name;
   result.requires_grad = value.call->requires_grad && is_floating(impl->type.dtype);
-  result.output = value.output;
   if (impl->view) result.strides = impl->view->strides;
   if (result.requires_grad && !impl->leaf_requires_grad && !value.call->used_up())
     live_results_.push_back({&result, value});
@@ -127,6 +126,19 @@ std::size_t TracedProgram::Builder::output(const CapturedValue& value) {
   outputs_.push_back(value);
   program_.output_types_.push_back(value.call->outputs[value.output]);
   return outputs_.size() - 1;
+}
+
+// Views through which gradients of other results flow.
+void TracedProgram::Builder::find_versions_of_views(const Extraction& history) {
+  for (std::size_t i = 0; i < result_impls_.size(); ++i) {
+    Result& result = program_.results_[i];
+    if (!result.is_view) continue;
+    const CapturedValue value = current_version(result_impls_[i], at_);
+    const CapturedValue base = current_version(result_impls_[i]->view->base, at_);
+    if (!history.contains(value.call.get()) || !history.contains(base.call.get())) continue;
+    result.live = history.id(value);
+    result.live_base = history.id(base);
+  }
 }
 
 void TracedProgram::Builder::take_history() {
@@ -154,8 +166,9 @@ void TracedProgram::Builder::take_history() {
   for (const ValueId& v : read) save(v.node);
   for (std::size_t k = 0; k < live_results_.size(); ++k) {
     save(request.roots[k].node);
-    live_results_[k].first->live = request.roots[k].node;
+    live_results_[k].first->live = request.roots[k];
   }
+  find_versions_of_views(request.calls);
 }
 
 }  // namespace weft

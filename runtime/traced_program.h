@@ -124,8 +124,8 @@ class TracedProgram {
     TensorType type;
     // Of an output that requires gradients.
     bool requires_grad = false;
-    std::optional<std::size_t> live;  // the call of history_ that it is a result of
-    std::uint32_t output = 0;
+    std::optional<ValueId> live;       // its version, of history_
+    std::optional<ValueId> live_base;  // of a view: the version of its base
     const OpDef* op = nullptr;
     const char* grad_name = nullptr;
     ProgramHandle tensor;  // what the origin of a captured one starts from
@@ -170,6 +170,7 @@ class TracedProgram {
   void publish_history(Execution& execution) const;
   void reuse_used_up(Execution& execution, const Result& result) const;
   Tensor wrap_used_up(Execution& execution, const Result& result) const;
+  CapturedValue version(Execution& execution, const ValueId& live) const;
   Tensor wrap_output(Execution& execution, const Result& result) const;
   Tensor wrap_one(Execution& execution, const Result& result, const std::vector<Tensor>& earlier) const;
   std::vector<Tensor> wrap(Execution& execution) const;

@@ -1,5 +1,6 @@
 // What a compiled call gives back: tensors, and the history through which gradients flow on from them.
 #include "graph/capture/capture.h"
+#include "graph/capture/versions.h"
 #include "runtime/traced_program.h"
 
 namespace weft {
@@ -68,13 +69,17 @@ Tensor TracedProgram::wrap_used_up(Execution& execution, const Result& result) c
   return TensorAccess::wrap(wrapped);
 }
 
+CapturedValue TracedProgram::version(Execution& execution, const ValueId& live) const {
+  return {execution.session->history[live.node], live.output};
+}
+
 Tensor TracedProgram::wrap_output(Execution& execution, const Result& result) const {
   const std::shared_ptr<Buffer>& buffer = execution.session->results[result.index];
   Tensor tensor;
   if (!result.requires_grad || result.is_leaf) {
     tensor = make_leaf(result.type, buffer);
   } else if (result.live) {
-    tensor = make_captured({execution.session->history[*result.live], result.output}, result.grad_name);
+    tensor = make_captured(version(execution, *result.live), result.grad_name);
   } else {
     tensor = wrap_used_up(execution, result);
   }
@@ -101,11 +106,19 @@ Tensor TracedProgram::wrap_one(Execution& execution, const Result& result, const
       tensor = earlier[result.index];
       break;
   }
-  if (result.is_view)
+  if (result.is_view) {
     tensor =
         make_view(TensorAccess::impl(tensor), result.steps, *result.strides, result.tracks_grad, {}, result.grad_name);
-  if (result.is_leaf) TensorAccess::impl(tensor)->leaf_requires_grad = true;
-  if (result.retains_grad) keep_gradient_of(TensorAccess::impl(tensor), execution.at);
+    if (result.live)
+      Versions::remember(*TensorAccess::impl(tensor), version(execution, *result.live_base),
+                         version(execution, *result.live));
+  }
+  TensorImpl& impl = *TensorAccess::impl(tensor);
+  if (result.is_leaf) impl.leaf_requires_grad = true;
+  if (result.retains_grad) {
+    impl.retains_grad = true;
+    if (result.live) differentiable_version(version(execution, *result.live)).call->leaf = impl.weak_from_this();
+  }
   return tensor;
 }
 

@@ -295,16 +295,13 @@ Tensor Tensor::requires_grad_(bool value, SourceLocation at) const {
   return *this;
 }
 
-void keep_gradient_of(const std::shared_ptr<TensorImpl>& tensor, SourceLocation at) {
-  tensor->retains_grad = true;
-  differentiable_version(current_version(tensor, at)).call->leaf = tensor;
-}
-
 void Tensor::retain_grad(SourceLocation at) const {
   if (!defined() || !requires_grad())
     throw Error(ErrorKind::state, "[retain_grad] the tensor does not require gradients", at);
   const auto& impl = TensorAccess::impl(*this);
-  if (!impl->is_leaf()) keep_gradient_of(impl, at);
+  if (impl->is_leaf()) return;
+  impl->retains_grad = true;
+  differentiable_version(current_version(impl, at)).call->leaf = impl;
 }
 
 }  // namespace weft

@@ -125,9 +125,6 @@ struct TensorAccess {
   static Tensor wrap(std::shared_ptr<TensorImpl> impl) { return Tensor(std::move(impl)); }
 };
 
-// A result that requires gradients keeps its own in grad() from here on.
-void keep_gradient_of(const std::shared_ptr<TensorImpl>& tensor, SourceLocation at);
-
 // In a trace: gradients end in this tensor, which the trace made, from here on.
 void make_leaf_of_trace(const std::shared_ptr<TensorImpl>& tensor, SourceLocation at);
 

@@ -98,6 +98,39 @@ TEST_P(CompiledGradients, AResultThatKeepsItsGradientHasIt) {
   }
 }
 
+TEST_P(CompiledGradients, AViewOfALeafKeepsItsGradientBesideAWrite) {
+  const Tensor w = full({2}, 2).requires_grad_();
+  const auto f = function([&] {
+    const Tensor part = w.narrow(0, 0, 1);
+    part.retain_grad();
+    const Tensor square = (part * part).sum();
+    square.backward({}, /*retain_graph=*/true);
+    w.data().mul_(2);
+    return Results{part, square};
+  });
+  for (int call = 0; call < 2; ++call) {
+    const double before = w.select(0, 0).item();
+    const Results results = f();
+    EXPECT_EQ(results[0].grad().item(), 2 * before);
+    EXPECT_EQ(results[0].item(), 2 * before);
+  }
+}
+
+TEST_P(CompiledGradients, AResultHasGradientsByAViewThatIsOneToo) {
+  const Tensor w = full({2}, 3).requires_grad_();
+  const auto f = function([&] {
+    const Tensor part = w.narrow(0, 0, 1);
+    return Results{part, (part * part).sum()};
+  });
+  for (int call = 0; call < 2; ++call) {
+    const Results results = f();
+    EXPECT_EQ(grad({results[1]}, {results[0]}, {.retain_graph = true})[0].item(), 6);
+    results[0].retain_grad();
+    results[1].backward();
+    EXPECT_EQ(results[0].grad().item(), 6);
+  }
+}
+
 TEST_P(CompiledGradients, AGradientThatIsALeafCollectsItsOwn) {
   const Tensor w = full({}, 2).requires_grad_();
   const auto f = function([&] {
