@@ -1,7 +1,9 @@
 // Writing: the version that a write in place makes. In-place programs are pure graphs of versions, with gradients; a
 // view writes through the tensor that has the storage.
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -78,12 +80,13 @@ bool has_overlaps(const Shape& shape, const Dims& strides) {
   return false;
 }
 
-// Whether several elements of the tensor, or of a view on the way to it, are one place in memory.
-bool has_overlaps(const TensorImpl& tensor) {
-  if (has_overlaps(tensor.type.shape, strides_of(tensor))) return true;
+// Whether several elements of the tensor, or of a view on the way to it, are one place in memory; or of those before
+// the last step.
+bool has_overlaps(const TensorImpl& tensor, bool before_last_step = false) {
+  if (!before_last_step && has_overlaps(tensor.type.shape, strides_of(tensor))) return true;
   if (!tensor.view) return false;
   Dims strides = strides_of(*tensor.view->base);
-  for (const ViewStep& step : tensor.view->steps) {
+  for (const ViewStep& step : std::span(tensor.view->steps).first(tensor.view->steps.size() - before_last_step)) {
     std::optional<Dims> next = step.op->view->strides(step.from, step.to, step.attrs, strides);
     if (!next) return false;
     strides = std::move(*next);
@@ -92,8 +95,11 @@ bool has_overlaps(const TensorImpl& tensor) {
   return false;
 }
 
+// Elements in one place may be written where they all get the same value.
+bool writes_one_value(std::string_view op) { return op == "fill_" || op == "zero_"; }
+
 void check_writable(TensorImpl& tensor, const char* op, SourceLocation at) {
-  if (has_overlaps(tensor))
+  if (has_overlaps(tensor) && (!writes_one_value(op) || has_overlaps(tensor, /*before_last_step=*/true)))
     refuse(op, tensor, "several elements of this view are one place in memory", at, "clone() it before writing");
   if (!grad_enabled()) return;
   if (tensor.view && tensor.view->in_no_grad && tensor.view->base->requires_grad())

@@ -158,8 +158,12 @@ Tensor pow(const Operand& a, const Operand& b) {
   if (!b.is_number())
     return capture(
         {&a, &b}, [](auto v) { return pow(v[0], v[1]); }, a.is_number() ? "PowBackward2" : nullptr);
-  return capture({&a},
-                 [&b](auto v) { return pow(is_floating(b.number_dtype()) ? to_floating(v[0]) : v[0], b.number()); });
+  return capture({&a}, [&b](auto v) {
+    const Value base = is_floating(b.number_dtype()) ? to_floating(v[0]) : v[0];
+    const Value power = pow(base, b.number());
+    const bool of_bools = base.dtype() == DType::boolean && b.number_dtype() == DType::boolean;
+    return of_bools ? cast(power, DType::boolean) : power;
+  });
 }
 Tensor Tensor::pow(const Operand& exponent) const { return weft::pow({*this, exponent.at()}, exponent); }
 

@@ -49,9 +49,14 @@ std::optional<Dims> strides(const TensorType& from, const TensorType& to, const 
       repeated[static_cast<std::size_t>(d + added)] = strides[static_cast<std::size_t>(d)];
   return repeated;
 }
-// Only what is not repeated is written.
+// Elements that are repeated are equal where they are written: the first of them counts.
 Value write(const Value& whole, const Value& part, const Attrs&) {
-  return part.shape().numel() == whole.shape().numel() ? reshape(part, whole.shape()) : whole;
+  if (part.shape().numel() == 0) return whole;
+  const int added = part.rank() - whole.rank();
+  Value first = part;
+  for (int d = 0; d < part.rank(); ++d)
+    if (part.shape()[d] > 1 && (d < added || whole.shape()[d - added] == 1)) first = slice(first, d, 0, 1, 1);
+  return reshape(first, whole.shape());
 }
 constexpr ViewRule kView{strides, write};
 

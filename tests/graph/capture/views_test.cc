@@ -92,6 +92,15 @@ TEST(ViewsTest, RepeatedElementsAreNotWritten) {
   EXPECT_EQ(x.item(), 2);
 }
 
+// Each place gets one value, whichever of its elements is written.
+TEST(ViewsTest, RepeatedElementsAreFilled) {
+  const Tensor x = zeros({2, 1});
+  x.expand({3, 2, 4}).fill_(7);
+  EXPECT_EQ(to_string(x), "tensor([[7.],\n        [7.]])");
+  x.select(0, 1).expand({5}).zero_();
+  EXPECT_EQ(to_string(x), "tensor([[7.],\n        [0.]])");
+}
+
 TEST(ViewsTest, AFlagThatTheBaseGetsLaterIsNoneOfTheViews) {
   const Tensor x = ones({2});
   const Tensor view = x.view({2, 1});

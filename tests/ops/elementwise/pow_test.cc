@@ -127,5 +127,12 @@ TEST(Pow, OfATensorExponentIsTheSameWhetherItIsKnownOrNot) {
   }
 }
 
+TEST(PowTest, OfBoolsIsBool) {
+  const Tensor x = tensor({true, false});
+  EXPECT_EQ(to_string(pow(x, true)), "tensor([ True, False])");
+  EXPECT_EQ(to_string(pow(x, false)), "tensor([True, True])");
+  EXPECT_EQ(to_string(pow(x, 1)), "tensor([1, 0])");
+}
+
 }  // namespace
 }  // namespace weft
