@@ -594,12 +594,12 @@ void add_optimizer_rows(Table& table) {
 
 Table all_rows() {
   Table table;
-  for (const auto add :
-       {add_tensor_rows,      add_method_rows,     add_shape_rows,    add_math_method_rows, add_math_rows,
-        add_image_rows,       add_activation_rows, add_creation_rows, add_elementwise_rows, add_reduction_rows,
-        add_loss_rows,        add_data_rows,       add_function_rows, add_module_rows,      add_optimizer_rows,
-        add_arrangement_rows, add_indexing_rows,   add_order_rows,    add_in_place_rows,    add_distribution_rows,
-        add_class_loss_rows,  add_sum_rows})
+  for (const auto add : {add_tensor_rows,       add_method_rows,          add_shape_rows,      add_math_method_rows,
+                         add_math_rows,         add_image_rows,           add_activation_rows, add_creation_rows,
+                         add_elementwise_rows,  add_reduction_rows,       add_loss_rows,       add_data_rows,
+                         add_function_rows,     add_module_rows,          add_optimizer_rows,  add_arrangement_rows,
+                         add_indexing_rows,     add_several_indices_rows, add_order_rows,      add_in_place_rows,
+                         add_distribution_rows, add_class_loss_rows,      add_sum_rows})
     add(table);
   return table;
 }
@@ -638,6 +638,14 @@ const std::map<std::string, std::set<std::string>> kInfallible = {
       "Extents::size",
       "GradFn::name",
       "GradFn::operator bool",
+      "TensorIndex::TensorIndex",
+      "TensorIndex::kind",
+      "indexing::Slice::Bound::Bound",
+      "indexing::Slice::Bound::place",
+      "indexing::Slice::Slice",
+      "indexing::Slice::start",
+      "indexing::Slice::step",
+      "indexing::Slice::stop",
       "Index::at",
       "Index::value",
       "Literal::dtype",

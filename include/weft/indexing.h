@@ -8,9 +8,11 @@
 // Threads: as for all operations (weft/ops.h).
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <variant>
 
 #include "weft/tensor.h"
 
@@ -42,6 +44,59 @@ Tensor scatter_reduce(const Operand& x, std::int64_t dim, const Tensor& index, c
                       std::string_view reduce, bool include_self = true);
 // i64 [.., classes]: 1 in the place of each index, else 0. Without classes: one more than the largest index.
 Tensor one_hot(const Operand& index, std::int64_t classes = -1);
+
+// ---- By several indices at once: x.index({Slice(1, 5), None, Ellipsis, -1, rows}), as libtorch writes it -----------
+
+namespace indexing {
+struct NoneType {};
+struct EllipsisType {};
+inline constexpr NoneType None;          // a new dim of extent 1
+inline constexpr EllipsisType Ellipsis;  // all dims that the others leave
+
+// start : stop : step, as in Python, step >= 1: Slice(), Slice(None, -1), Slice(0, 10, 2).
+class Slice {
+ public:
+  class Bound {
+   public:
+    Bound(NoneType) {}
+    template <std::integral N>
+    Bound(N place) : place_(static_cast<std::int64_t>(place)) {}
+    std::optional<std::int64_t> place() const { return place_; }
+
+   private:
+    std::optional<std::int64_t> place_;
+  };
+  Slice(Bound start = None, Bound stop = None, Bound step = None) : start_(start), stop_(stop), step_(step) {}
+
+  std::optional<std::int64_t> start() const { return start_.place(); }
+  std::optional<std::int64_t> stop() const { return stop_.place(); }
+  std::optional<std::int64_t> step() const { return step_.place(); }
+
+ private:
+  Bound start_, stop_, step_;
+};
+}  // namespace indexing
+
+// One of the indices of Tensor::index() and index_put_(). A number takes a dim away, a Slice keeps a part of it; both
+// give views. Tensors of i64 (negative numbers count from the end) broadcast together, and their shape takes the place
+// of their dims, or comes first where other dims lie between them; a tensor of bool counts as the coordinates of its
+// true elements. These give new tensors.
+class TensorIndex {
+ public:
+  using Kind = std::variant<indexing::NoneType, indexing::EllipsisType, indexing::Slice, std::int64_t, Tensor>;
+
+  TensorIndex(indexing::NoneType none) : kind_(none) {}
+  TensorIndex(indexing::EllipsisType ellipsis) : kind_(ellipsis) {}
+  TensorIndex(const indexing::Slice& slice) : kind_(slice) {}
+  TensorIndex(const Tensor& index) : kind_(index) {}
+  template <std::integral N>
+  requires(!std::same_as<N, bool>) TensorIndex(N i) : kind_(static_cast<std::int64_t>(i)) {}
+
+  const Kind& kind() const { return kind_; }
+
+ private:
+  Kind kind_;
+};
 
 // ---- By condition ----------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <initializer_list>
 #include <iosfwd>
 #include <memory>
 #include <optional>
@@ -19,6 +20,7 @@ namespace weft {
 
 struct TensorImpl;
 struct Sorted;
+class TensorIndex;
 class Operand;
 class Index;
 struct TensorAccess;  // for the library's own layers: graph/capture/tensor_impl.h
@@ -337,6 +339,11 @@ class Tensor {
   Tensor scatter(std::int64_t dim, const Tensor& index, const Operand& src) const;
   Tensor index_fill(std::int64_t dim, const Tensor& index, const Operand& value) const;
   Tensor masked_fill(const Tensor& mask, const Operand& value) const;
+
+  // By several indices: x.index({Slice(1, 5), None, -1, rows}); see TensorIndex.
+  Tensor index(std::initializer_list<TensorIndex> indices, SourceLocation at = SourceLocation::current()) const;
+  // Writes value, which broadcasts, to these elements; of equal places the last one counts.
+  Tensor index_put_(std::initializer_list<TensorIndex> indices, const Operand& value) const;
 
   // Row i: select(0, i). A negative index counts from the end. Throws Error where there is no such row.
   Tensor operator[](const Index& i) const;

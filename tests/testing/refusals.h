@@ -28,6 +28,7 @@ using Table = std::vector<Row>;
 // refused_arrangements.cc
 void add_arrangement_rows(Table& table);
 void add_indexing_rows(Table& table);
+void add_several_indices_rows(Table& table);
 void add_order_rows(Table& table);
 // refused_vocabulary.cc
 void add_in_place_rows(Table& table);

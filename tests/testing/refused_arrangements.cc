@@ -79,6 +79,19 @@ void add_indexing_rows(Table& table) {
   REFUSES("Tensor::nonzero", state, "[nonzero] undefined tensor", u.nonzero());
 }
 
+void add_several_indices_rows(Table& table) {
+  using namespace indexing;
+  const Tensor u, m = zeros({2, 3}), i = tensor({0, 7}), f = zeros(2);
+  REFUSES("Tensor::index", shape, "[index] a: f32[2,3]: 3 indices: more than there are dims", m.index({0, 0, 0}));
+  REFUSES("Tensor::index", value, "[index] a: f32[2,3]: more than one Ellipsis", m.index({Ellipsis, Ellipsis}));
+  REFUSES("Tensor::index", dtype, "an index is neither i64 nor bool", m.index({f}));
+  REFUSES("Tensor::index", shape, "a mask has another shape", m.index({zeros(3, kBool)}));
+  REFUSES("Tensor::index", value, "index 7 is outside of [0, 2)", (void)m.index({i}).to_vector<float>());
+  REFUSES("Tensor::index", state, "undefined tensor", u.index({0}));
+  REFUSES("Tensor::index_put_", shape, "[copy_] a: f32[3], b: f32[2]", m.index_put_({0}, zeros(2)));
+  REFUSES("Tensor::index_put_", value, "[select] a: f32[2,3]: index 2 is outside", m.index_put_({2}, 1));
+}
+
 void add_order_rows(Table& table) {
   const Tensor u, m = zeros({2, 3}), none = zeros({2, 0});
   REFUSES("sort", shape, "[sort] a: f32[2,3]: dim 2", sort(m, 2));
