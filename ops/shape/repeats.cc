@@ -123,7 +123,10 @@ Tensor triu(const Operand& x, std::int64_t diagonal) {
 }
 
 Tensor diag(const Operand& x, std::int64_t diagonal) {
-  return capture({&x}, [&](std::span<const Value> v) { return clone(diag(v[0], diagonal)); });
+  const bool is_matrix = x.tensor().defined() && x.tensor().shape().rank() == 2;
+  return capture(
+      {&x}, [&](std::span<const Value> v) { return clone(diag(v[0], diagonal)); },
+      is_matrix ? "DiagonalBackward0_copy" : "DiagEmbedBackward0");
 }
 
 Tensor Tensor::repeat(DimsRef repeats, SourceLocation at) const { return weft::repeat({*this, at}, repeats); }
