@@ -82,7 +82,8 @@ Value CaptureBuilder::record(const OpDef& op, std::span<const Value> operands, A
   for (const Value& operand : operands) {
     reads.push_back(captured(operand));
     types.push_back(&operand.type());
-    needs_grad = needs_grad || reads.back().call->requires_grad;
+    // Indices that come beside values have no gradient.
+    needs_grad = needs_grad || (reads.back().call->requires_grad && is_floating(operand.dtype()));
   }
   Types outputs = infer_types({op, types, attrs, where});
   needs_grad = needs_grad && grad_enabled && is_floating(outputs[0].dtype);

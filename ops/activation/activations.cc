@@ -33,6 +33,12 @@ Tensor activate(const char* name, const Operand& x, F f, const char* grad_name) 
   return scope.tensor(f(v), grad_name);
 }
 
+// clamp(), but for nan, which has the gradient 1 here.
+Value bounded(const Value& x, double min, double max) {
+  const Value low = number(x.builder(), x.dtype(), min), high = number(x.builder(), x.dtype(), max);
+  return where(le(x, low), low, where(ge(x, high), high, x));
+}
+
 }  // namespace
 
 Tensor leaky_relu(const Operand& x, double negative_slope) {
@@ -69,11 +75,11 @@ Tensor softplus(const Operand& x, double beta, double threshold) {
 Tensor hardtanh(const Operand& x, double min, double max) {
   if (min > max) throw Error(ErrorKind::value, "[hardtanh] min is larger than max", x.at());
   return activate(
-      "hardtanh", x, [&](const Value& x) { return clamp(x, min, max); }, "HardtanhBackward0");
+      "hardtanh", x, [&](const Value& x) { return bounded(x, min, max); }, "HardtanhBackward0");
 }
 Tensor relu6(const Operand& x) {
   return activate(
-      "relu6", x, [](const Value& x) { return clamp(x, 0, 6); }, "HardtanhBackward0");
+      "relu6", x, [](const Value& x) { return bounded(x, 0, 6); }, "HardtanhBackward0");
 }
 Tensor hardswish(const Operand& x) {
   return activate(

@@ -168,10 +168,10 @@ Value median_of_all(const Value& x) {
   if (!is_floating(x.dtype())) return middle;
   const Value is_middle = logical_or(eq(x, middle), logical_and(ne(x, x), ne(middle, middle)));
   const Value zero = number(x.builder(), x.dtype(), 0);
-  // Zeros, and through them the gradient; of nan, as it is.
-  const Value distance = sum(where(is_middle, x - middle, zero), {}, false);
+  // Their mean, which has the gradient. It is the middle one but for rounding, and where that is infinite or nan.
   const Value count = sum(cast(is_middle, x.dtype()), {}, false);
-  return middle + distance / count;
+  const Value mean = sum(where(is_middle, x, zero), {}, false) / count;
+  return where(eq(middle - middle, zero), middle + (mean - record_detach(mean)), mean);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <limits>
 
 #include "ops/values.h"
@@ -68,6 +69,12 @@ TEST(ClampTest, TheSlopeIsOneBetweenTheBoundsAndZeroAtThem) {
 TEST(ClampTest, BoundsAreChecked) {
   const HostTensor x = vec(DType::f32, {1});
   EXPECT_THAT([&] { clamped(x, {}, {}); }, ThrowsMessage<Error>(HasSubstr("[clamp] a: f32[1]: needs min or max")));
+}
+
+TEST(HardtanhTest, PassesTheGradientOfNan) {
+  const Tensor x = tensor({NAN, 2., 0.5}).requires_grad_();
+  hardtanh(x).sum().backward();
+  EXPECT_EQ(x.grad().to_vector<float>(), (std::vector<float>{1, 0, 1}));
 }
 
 }  // namespace

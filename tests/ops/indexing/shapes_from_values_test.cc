@@ -63,6 +63,20 @@ TEST(Median, OfAnEvenNumberIsTheLowerOne) {
   EXPECT_THAT(numbers(indices), ElementsAre(1, 2));
 }
 
+TEST(Median, OfInfiniteElementsIsInfinite) {
+  const Tensor x = tensor({INFINITY, INFINITY, 1.}).requires_grad_(), y = median(x);
+  EXPECT_EQ(y.item(), INFINITY);
+  y.backward();
+  EXPECT_THAT(x.grad().to_vector<float>(), ElementsAre(0.5, 0.5, 0));
+}
+
+TEST(Sort, HasIndicesWithoutGradients) {
+  const auto [values, indices] = sort(tensor({2., 1.}).requires_grad_());
+  EXPECT_TRUE(values.requires_grad());
+  EXPECT_FALSE(indices.requires_grad());
+  EXPECT_FALSE((indices * 0.5).requires_grad());
+}
+
 TEST(Sort, PutsNanLastAndKeepsTheOrderOfEqualElements) {
   const auto [values, indices] = sort(tensor({2., NAN, 1., 2., -INFINITY}));
   EXPECT_EQ(to_string(values), "tensor([-inf, 1., 2., 2., nan])");
