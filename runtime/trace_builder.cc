@@ -65,6 +65,7 @@ void TracedProgram::Builder::hand_over(const std::vector<Tensor>& inputs) {
             impl->type, std::const_pointer_cast<Buffer>(value_of(current_version(impl, at_)))));
       else
         shadow->set_storage(impl->storage());
+      if (argument.by_value) shadow->set_grad(impl->grad());
       impls_.push_back(argument.by_value ? shadow : impl);
       trace_.add_argument(i, shadow, impls_.back());
       handles_.push_back(TensorAccess::wrap(std::move(shadow)));
@@ -137,6 +138,7 @@ void TracedProgram::Builder::bind_outside() {
           !calls_->contains(outside.input.call.get()))
         continue;
       bound_input_.push_back(outside.input.call);
+      bound_tensors_.push_back(outside.tensor);
       bound_now_.push_back(written ? outside.now : CapturedValue{});
       const bool keeps_storage = path.origin.kind != Origin::Kind::argument && !by_grad;
       program_.bound_.push_back({.root = path.root,
@@ -153,8 +155,12 @@ void TracedProgram::Builder::bind_outside() {
     }
     if (!by_grad) program_.direct_ = program_.bound_.size();
   }
-  for (Live& live : program_.history_)
-    if (live.call->op == &kInput) live.bound = index_of(bound_input_, live.call);
+  for (Live& live : program_.history_) {
+    if (live.call->op == &kInput)
+      live.bound = index_of(bound_input_, live.call);
+    else if (live.call->is_leaf)
+      live.outside_leaf = index_of(bound_tensors_, live.call->leaf.lock());
+  }
   for (const std::size_t i : trace_.captured_arguments()) {
     program_.arguments_[i].captured = true;
     program_.arguments_[i].tensor = impls_[i];
@@ -175,6 +181,13 @@ void TracedProgram::Builder::check_written_arguments(const std::vector<Tensor>& 
   for (const Bound& bound : program_.bound_) {
     if (!bound.written || bound.origin.kind != Origin::Kind::argument || bound.origin.grads > 0) continue;
     const Argument& argument = program_.arguments_[bound.origin.index];
+    if (argument.strides)
+      for (int d = 0; d < argument.type.shape.rank(); ++d)
+        if ((*argument.strides)[static_cast<std::size_t>(d)] == 0 && argument.type.shape[d] > 1)
+          throw Error(ErrorKind::state,
+                      "[compile] argument " + std::to_string(bound.origin.index) +
+                          " is written, and several of its elements are one place in memory",
+                      at_, "hand over a clone()");
     if (argument.by_value && argument.requires_grad)
       throw Error(ErrorKind::state,
                   "[compile] argument " + std::to_string(bound.origin.index) +

@@ -61,6 +61,7 @@ class TracedProgram::Builder {
   std::vector<CapturedValue> outputs_;
   std::vector<std::pair<Result*, CapturedValue>> live_results_;
   std::optional<Extraction> calls_;
+  std::vector<Impl> bound_tensors_;                         // of bound_
   std::vector<std::shared_ptr<CapturedCall>> bound_input_;  // of bound_: what stands for its value before the run
   std::vector<CapturedValue> bound_now_;                    // and its value after it, where it is written
 };

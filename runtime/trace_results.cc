@@ -1,5 +1,5 @@
 // What a traced function gives back, and the history that its results stand on.
-#include <map>
+#include <algorithm>
 #include <set>
 
 #include "graph/capture/capture.h"
@@ -34,20 +34,26 @@ void TracedProgram::Builder::take_results(const std::vector<Tensor>& results) {
 void TracedProgram::Builder::take_result(const Impl& impl) {
   Result& result = program_.results_.emplace_back();
   result.type = impl->type;
-  if (!take_known(impl, result)) {
+  const bool is_known = take_known(impl, result);
+  if (!is_known) {
     if (!take_view(impl, result)) take_output(impl, result);
     result.is_leaf = impl->leaf_requires_grad;
     result.retains_grad = impl->retains_grad;
   }
+  program_.gives_old_grads_ =
+      program_.gives_old_grads_ || (result.kind == Result::Kind::captured && result.origin.grads > 0);
   result_impls_.push_back(impl);
 }
 
 // Results that share elements which the function made: writing to one must be seen by the others.
 void TracedProgram::Builder::find_bases(std::span<const Impl> given) {
-  std::map<Impl, std::set<Impl>> users;
+  std::vector<std::pair<Impl, std::set<Impl>>> users;
   for (const Impl& impl : given) {
     const Impl base = impl->view ? trace_.without_shadow(impl->view->base) : impl;
-    if (base->born_in == trace_.id() && !base->view && !index_of(fresh_, base)) users[base].insert(impl);
+    if (base->born_in == trace_.id() && !base->view && !index_of(fresh_, base)) {
+      const auto known = std::find_if(users.begin(), users.end(), [&](const auto& user) { return user.first == base; });
+      (known == users.end() ? users.emplace_back(base, std::set<Impl>()) : *known).second.insert(impl);
+    }
   }
   for (const auto& [base, views] : users)
     if (views.size() > 1) result_impls_.push_back(base);
@@ -87,7 +93,6 @@ bool TracedProgram::Builder::take_view(const Impl& impl, Result& result) {
   } else if (base->born_in == trace_.id()) {
     return false;
   } else if (const auto argument = trace_.argument(*base)) {
-    if (program_.arguments_[*argument].by_value) return false;
     result.kind = Result::Kind::argument;
     result.index = *argument;
   } else {
@@ -104,6 +109,8 @@ bool TracedProgram::Builder::take_view(const Impl& impl, Result& result) {
   result.steps = impl->view->steps;
   result.strides = impl->view->strides;
   result.tracks_grad = impl->view->tracks_grad;
+  result.in_no_grad = impl->view->in_no_grad;
+  result.of_leaf = impl->view->of_leaf;
   result.grad_name = impl->grad_name;
   (void)current_version(impl, at_);
   return true;
@@ -132,7 +139,8 @@ std::size_t TracedProgram::Builder::output(const CapturedValue& value) {
 void TracedProgram::Builder::find_versions_of_views(const Extraction& history) {
   for (std::size_t i = 0; i < result_impls_.size(); ++i) {
     Result& result = program_.results_[i];
-    if (!result.is_view) continue;
+    if (!result.is_view || (result.kind == Result::Kind::argument && program_.arguments_[result.index].by_value))
+      continue;
     const CapturedValue value = current_version(result_impls_[i], at_);
     const CapturedValue base = current_version(result_impls_[i]->view->base, at_);
     if (!history.contains(value.call.get()) || !history.contains(base.call.get())) continue;
@@ -150,7 +158,7 @@ void TracedProgram::Builder::take_history() {
   request.seeds.resize(roots.size());
   const std::vector<ValueId> read = values_read_by_gradients(request);
   for (const Extraction::Entry& entry : request.calls.entries()) {
-    Live live{entry.call, {request.calls.operands(entry).begin(), request.calls.operands(entry).end()}, {}, {}, {}};
+    Live live{entry.call, {request.calls.operands(entry).begin(), request.calls.operands(entry).end()}, {}, {}, {}, {}};
     if (const Impl leaf = entry.call->leaf.lock(); leaf && entry.call->is_leaf && leaf->born_in == trace_.id())
       live.leaf = index_of(result_impls_, leaf);
     program_.history_.push_back(std::move(live));

@@ -12,11 +12,10 @@
 namespace weft {
 
 // Null where a .grad on the way is not there.
-TracedProgram::Impl TracedProgram::resolve(const Origin& origin, const ProgramHandle& root,
-                                           std::span<const Impl> arguments) const {
-  Impl impl = origin.kind == Origin::Kind::argument ? arguments[origin.index] : root.get();
-  for (int i = 0; impl && i < origin.grads; ++i) impl = impl->grad();
-  return impl;
+TracedProgram::Impl TracedProgram::resolve(const Bound& bound, const Execution& execution) const {
+  if (bound.origin.kind == Origin::Kind::argument && bound.origin.grads == 0)
+    return execution.session->arguments[bound.origin.index];
+  return tensor_at(bound.origin, bound.root, execution.inputs);
 }
 
 // The tensor itself, also of an argument that was handed over by value.
@@ -138,7 +137,7 @@ bool TracedProgram::find_uses(Execution& execution, std::size_t begin, std::size
     if (bound.storage && bound.root->storage_now() == bound.storage.get()) {
       if (use.variable != bound.storage) use.variable = bound.storage;
     } else {
-      const Impl impl = resolve(bound.origin, bound.root, execution.session->arguments);
+      const Impl impl = resolve(bound, execution);
       if (!impl) return false;
       use.variable = impl->storage();
     }
@@ -188,12 +187,14 @@ void TracedProgram::bind_fresh(Execution& execution, std::size_t variable) const
   Session& session = *execution.session;
   session.fresh.resize(fresh_.size());
   for (const Field& field : fields_) {
+    if (gives_old_grads_) break;
     if (!field.result || results_[*field.result].kind != Result::Kind::fresh) continue;
     const std::size_t fresh = results_[*field.result].index;
     if (session.fresh[fresh]) continue;
     // What was there is written again where nobody else holds it: the owner and this function have a handle each.
     Impl before = tensor_at(field.owner, field.root, execution.inputs)->grad();
-    if (before.use_count() != 2 || before->view || before->leaf_requires_grad || before->type != fresh_[fresh])
+    if (before.use_count() != 2 || before->view || before->leaf_requires_grad || before->grad_now() ||
+        before->type != fresh_[fresh])
       continue;
     const auto storage = before->storage_if_any();
     if (!storage || !is_sole_owner(storage->buffer())) continue;
@@ -231,8 +232,9 @@ void TracedProgram::set_grads(Execution& execution, const std::vector<Tensor>& r
   for (auto& [owner, after] : new_grads) owner->set_grad(std::move(after));
 }
 
-// What else the function did to tensors from outside.
+// What else the function did to tensors from outside. It was checked when it was traced, and has no history.
 void TracedProgram::write_back(Execution& execution) const {
+  const NoGradGuard no_grad;
   for (const Bound& bound : bound_) {
     if (!bound.written || bound.origin.kind != Origin::Kind::argument || bound.origin.grads > 0 ||
         !arguments_[bound.origin.index].by_value)

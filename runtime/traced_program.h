@@ -130,9 +130,9 @@ class TracedProgram {
     const char* grad_name = nullptr;
     ProgramHandle tensor;  // what the origin of a captured one starts from
     Origin origin;
-    std::vector<ViewStep> steps;  // of a view
-    std::optional<Dims> strides;  // of a view, and of an output that was one
-    bool tracks_grad = true;
+    std::vector<ViewStep> steps;                                   // of a view
+    std::optional<Dims> strides;                                   // of a view, and of an output that was one
+    bool tracks_grad = true, in_no_grad = false, of_leaf = false;  // see ViewPath
     // Of what the function made:
     bool is_leaf = false;
     bool retains_grad = false;
@@ -142,14 +142,15 @@ class TracedProgram {
   struct Live {
     std::shared_ptr<CapturedCall> call;
     std::vector<ValueId> operands;
-    std::optional<std::size_t> bound;  // an input: of bound_
-    std::optional<std::size_t> saved;  // its value: the plan's result
-    std::optional<std::size_t> leaf;   // of results_: gradients end there
+    std::optional<std::size_t> bound;         // an input: of bound_
+    std::optional<std::size_t> saved;         // its value: the plan's result
+    std::optional<std::size_t> leaf;          // of results_: gradients end there
+    std::optional<std::size_t> outside_leaf;  // of bound_: or there
   };
   struct Execution;
   class Builder;
 
-  Impl resolve(const Origin& origin, const ProgramHandle& root, std::span<const Impl> arguments) const;
+  Impl resolve(const Bound& bound, const Execution& execution) const;
   Impl tensor_at(const Origin& origin, const ProgramHandle& root, const std::vector<Tensor>& inputs) const;
   bool arguments_match(const std::vector<Tensor>& inputs) const;
   bool fields_match(const std::vector<Tensor>& inputs) const;
@@ -187,6 +188,7 @@ class TracedProgram {
   // The plan's arguments are those of bound_ that are not written, and its variables those that are, then fresh_.
   std::vector<TensorType> fresh_;  // gradients that the program makes
   std::vector<Field> fields_;
+  bool gives_old_grads_ = false;         // as results, or as another .grad
   std::vector<std::size_t> set_fields_;  // of fields_: those that are another one after a run
   bool writes_back_ = false;             // to views that were handed over by value, or flags
   // What a run makes tensors of, in this order: what several of the others are views of, what the function gives back,

@@ -19,7 +19,7 @@ void TracedProgram::capture_history(Execution& execution) const {
       }
       const VariableAccess::Use& use = session.uses[*live.bound];
       const auto now = use.value ? use.value : use.variable->buffer();
-      const Impl impl = resolve(bound.origin, bound.root, session.arguments);
+      const Impl impl = resolve(bound, execution);
       session.history.push_back(version_of(impl, *use.variable, now, execution.at).call);
       continue;
     }
@@ -30,6 +30,10 @@ void TracedProgram::capture_history(Execution& execution) const {
                                                live.call->outputs, live.call->where, live.call->requires_grad);
     copy->is_leaf = live.call->is_leaf;
     if (copy->is_leaf) copy->leaf = live.call->leaf;
+    if (live.outside_leaf) {
+      const Bound& leaf = bound_[*live.outside_leaf];
+      copy->leaf = tensor_at(leaf.origin, leaf.root, execution.inputs);
+    }
     if (live.call->used_up()) copy->use_up();
     session.history.push_back(std::move(copy));
   }
@@ -109,6 +113,9 @@ Tensor TracedProgram::wrap_one(Execution& execution, const Result& result, const
   if (result.is_view) {
     tensor =
         make_view(TensorAccess::impl(tensor), result.steps, *result.strides, result.tracks_grad, {}, result.grad_name);
+    ViewPath& view = *TensorAccess::impl(tensor)->view;
+    view.in_no_grad = result.in_no_grad;
+    view.of_leaf = result.of_leaf;
     if (result.live)
       Versions::remember(*TensorAccess::impl(tensor), version(execution, *result.live_base),
                          version(execution, *result.live));
@@ -132,7 +139,9 @@ std::vector<Tensor> TracedProgram::wrap(Execution& execution) const {
   for (std::size_t i = 0; i < history_.size(); ++i) {
     if (!history_[i].leaf) continue;
     CapturedCall& call = *execution.session->history[i];
-    call.leaf = call.keeps_leaf = TensorAccess::impl(tensors[*history_[i].leaf]);
+    const Impl& leaf = TensorAccess::impl(tensors[*history_[i].leaf]);
+    call.leaf = leaf;
+    if (!leaf->view) call.keeps_leaf = leaf;  // a view keeps the call
   }
   return tensors;
 }

@@ -72,6 +72,7 @@ CapturedValue TensorImpl::call_if_any() const {
 
 bool TensorImpl::forget_value_for_reuse() {
   if (grad_now() || retains_grad || leaf_requires_grad || view || !call_ || call_.call.use_count() != 1) return false;
+  if (!call_.call->used_up() || call_.call->num_operands() > 0) return false;  // it was written since
   call_.call->forget_value();
   return true;
 }

@@ -192,6 +192,114 @@ TEST_P(CompiledGradients, AnotherGradientThatIsAViewIsReadInLaterCalls) {
   EXPECT_EQ(text(f()[0]), "tensor([10., 10.])");
 }
 
+TEST_P(CompiledGradients, TheOneFromBeforeIsGivenBackAndNotWritten) {
+  const Tensor w = ones({2}).requires_grad_(), x = ones({2});
+  w.set_grad(zeros({2}));
+  const auto f = function([&] {
+    const Tensor last = w.grad();
+    w.set_grad({});
+    (w * x).sum().backward();
+    return Results{last};
+  });
+  for (int call = 0; call < 4; ++call) {
+    x.fill_(call + 1);
+    const Tensor last = f()[0];
+    EXPECT_FALSE(last.is_same(w.grad()));
+    EXPECT_EQ(last.select(0, 0).item(), call);
+  }
+}
+
+TEST_P(CompiledGradients, ANewOneHasNoGradientOfItsOwn) {
+  const Tensor w = ones({2}).requires_grad_();
+  const auto f = function([&] {
+    w.set_grad(clone(w.detach() * 2));
+    return Results{};
+  });
+  for (int call = 0; call < 3; ++call) {
+    f();
+    EXPECT_FALSE(w.grad().grad().defined());
+    w.grad().set_grad(ones({2}));
+  }
+}
+
+// A function of one argument, called directly or compiled.
+class CompiledCalls : public testing::TestWithParam<bool> {
+ protected:
+  std::function<Results(const Tensor&)> function(std::function<Results(const Tensor&)> body) const {
+    if (!GetParam()) return body;
+    return [f = compile([body](const Tensor& x) { return body(x); })](const Tensor& x) { return f(x); };
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(EagerAndCompiled, CompiledCalls, testing::Bool(),
+                         [](const auto& compiled) { return compiled.param ? "Compiled" : "Eager"; });
+
+TEST_P(CompiledCalls, AddToTheGradientOfAnArgumentThatIsAView) {
+  const Tensor w = ones({4}), leaf = w.narrow(0, 0, 2).detach().requires_grad_();
+  const auto f = function([](const Tensor& x) {
+    (x * 3).sum().backward();
+    return Results{x.grad() * 2};
+  });
+  for (int call = 1; call < 4; ++call) EXPECT_EQ(f(leaf)[0].select(0, 0).item(), 6 * call);
+  EXPECT_EQ(text(leaf.grad()), "tensor([9., 9.])");
+}
+
+TEST_P(CompiledCalls, EachArgumentThatBecomesALeafGetsItsGradient) {
+  const auto f = function([](const Tensor& x) {
+    x.requires_grad_();
+    return Results{(x * x).sum()};
+  });
+  for (int call = 2; call < 5; ++call) {
+    const Tensor x = full({2}, call);
+    f(x)[0].backward();
+    EXPECT_EQ(x.grad().select(0, 0).item(), 2 * call);
+  }
+}
+
+TEST_P(CompiledCalls, ResultsThatAreViewsOfAViewThatWasGivenShareItsElements) {
+  const Tensor x = zeros({2, 3});
+  const auto f = function([](const Tensor& row) { return Results{row.narrow(0, 0, 2), row.detach()}; });
+  for (int row = 0; row < 2; ++row) {
+    const Results results = f(x.select(0, row));
+    results[0].fill_(row + 1);
+    results[1].select(0, 2).fill_(7);
+  }
+  EXPECT_EQ(text(x), "tensor([[1., 1., 7.],\n        [2., 2., 7.]])");
+}
+
+TEST_P(CompiledCalls, AViewFromBeforeItsBaseBecameALeafPassesNoGradientOn) {
+  const auto f = function([](const Tensor& x) {
+    const Tensor leaf = clone(x * 2), view = leaf.narrow(0, 0, 2);
+    leaf.requires_grad_();
+    return Results{leaf, view};
+  });
+  const Results results = f(ones({4}));
+  EXPECT_FALSE(results[1].requires_grad());
+  (results[0] * 4).sum().backward();
+  EXPECT_EQ(text(results[0].grad()), "tensor([4., 4., 4., 4.])");
+}
+
+TEST_P(CompiledCalls, AViewFromUnderANoGradGuardIsNotWrittenOutsideOfIt) {
+  const Tensor w = ones({4}).requires_grad_();
+  const auto f = function([&](const Tensor& x) {
+    const Tensor y = w * x;
+    const NoGradGuard no_grad;
+    const Results results{y, y.narrow(0, 0, 2)};
+    return results;
+  });
+  EXPECT_THROW(f(ones({4}))[1].mul_(2), Error);
+}
+
+TEST(CompiledCallsFromOutside, AWrittenArgumentOfRepeatedElementsIsRefusedBeforeAnythingIsWritten) {
+  const Tensor w = ones({2});
+  auto f = compile([&](const Tensor& x) {
+    x.fill_(4);
+    w.add_(1);
+  });
+  EXPECT_THROW(f(ones({1, 2}).expand({3, 2})), Error);
+  EXPECT_EQ(text(w), "tensor([1., 1.])");
+}
+
 // Gradients would have to flow on to what the function does not see.
 TEST(CompiledGradientsFromOutside, AGradientWithAHistoryFromOutsideIsRefusedWhereItIsRead) {
   const Tensor w = full({}, 2).requires_grad_();
