@@ -45,18 +45,23 @@ void TracedProgram::Builder::take_result(const Impl& impl) {
   result_impls_.push_back(impl);
 }
 
-// Results that share elements which the function made: writing to one must be seen by the others.
+// Results that share elements which the function made: writing to one must be seen by the others. What they are views
+// of becomes a result, too; a base that is a view itself (a leaf) is one of its own base.
 void TracedProgram::Builder::find_bases(std::span<const Impl> given) {
   std::vector<std::pair<Impl, std::set<Impl>>> users;
-  for (const Impl& impl : given) {
-    const Impl base = impl->view ? trace_.without_shadow(impl->view->base) : impl;
-    if (base->born_in == trace_.id() && !base->view && !index_of(fresh_, base)) {
-      const auto known = std::find_if(users.begin(), users.end(), [&](const auto& user) { return user.first == base; });
-      (known == users.end() ? users.emplace_back(base, std::set<Impl>()) : *known).second.insert(impl);
+  std::vector<Impl> open(given.begin(), given.end());
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    const Impl impl = open[i], base = impl->view ? trace_.without_shadow(impl->view->base) : impl;
+    if (base->born_in != trace_.id() || index_of(fresh_, base)) continue;
+    auto known = std::find_if(users.begin(), users.end(), [&](const auto& user) { return user.first == base; });
+    if (known == users.end()) {
+      known = users.emplace(users.end(), base, std::set<Impl>());
+      if (base->view) open.push_back(base);
     }
+    known->second.insert(impl);
   }
-  for (const auto& [base, views] : users)
-    if (views.size() > 1) result_impls_.push_back(base);
+  for (auto user = users.rbegin(); user != users.rend(); ++user)
+    if (user->second.size() > 1 || user->first->view) result_impls_.push_back(user->first);
 }
 
 bool TracedProgram::Builder::take_known(const Impl& impl, Result& result) {

@@ -299,6 +299,14 @@ void Tensor::retain_grad(SourceLocation at) const {
   if (!defined() || !requires_grad())
     throw Error(ErrorKind::state, "[retain_grad] the tensor does not require gradients", at);
   const auto& impl = TensorAccess::impl(*this);
+  if (const Trace* trace = Trace::current(); trace && impl->born_in != trace->id()) {
+    const bool by_value = trace->argument(*impl) && trace->without_shadow(impl) == impl;
+    if (by_value || !impl->is_leaf())
+      throw Error(ErrorKind::state,
+                  "[compile] [retain_grad] " + impl->type.str() +
+                      ": a view or a result from outside of a traced function keeps its gradient from before the call",
+                  at, "call it outside");
+  }
   if (impl->is_leaf()) return;
   impl->retains_grad = true;
   differentiable_version(current_version(impl, at)).call->leaf = impl;

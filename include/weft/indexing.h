@@ -31,7 +31,7 @@ Tensor index_fill(const Operand& x, std::int64_t dim, const Tensor& index, const
 Tensor gather(const Operand& x, std::int64_t dim, const Tensor& index);
 // The same; x and index broadcast in the other dims. Without dim, of flattened tensors.
 Tensor take_along_dim(const Operand& x, const Tensor& index, std::optional<std::int64_t> dim = std::nullopt);
-// The elements of the flattened tensor by number, in the shape of index.
+// The elements of the flattened tensor by number (negative from the end), in the shape of index.
 Tensor take(const Operand& x, const Tensor& index);
 // x with out[i, index[i, j, k], k] = src[i, j, k] for dim 1, src a tensor at least as large as index, or a number; of
 // equal indices the last one counts.

@@ -90,8 +90,9 @@ Tensor normal(double mean, double std, DimsRef shape, DType dtype = kFloat32,
 Tensor randperm(std::int64_t n, SourceLocation at = SourceLocation::current());
 // 1 with the probability that the element of p is, else 0.
 Tensor bernoulli(const Operand& p);
-// i64 [.., samples]: indices drawn with these weights, which need not add up to 1, from each row of a vector or matrix;
-// without replacement no index twice (Efraimidis and Spirakis 2006).
+// i64 [.., samples]: indices drawn with these weights, from each row of a vector or matrix. They need not add up to 1,
+// but are not checked: finite, not negative, and as many above 0 as there are samples without replacement. With it,
+// time and memory grow with samples times weights; without replacement no index twice (Efraimidis and Spirakis 2006).
 Tensor multinomial(const Operand& weights, std::int64_t samples, bool replacement = false);
 // Seeds the generator of rand, randn, randint and dropout, for the process.
 void manual_seed(std::uint64_t seed, SourceLocation at = SourceLocation::current());

@@ -20,6 +20,12 @@ void require_index(std::string_view name, std::span<const Value> v) {
               "cast() gives it another dtype");
 }
 
+// Negative numbers count from the end.
+Value from_start(const Value& index, std::int64_t extent) {
+  const Value all = full(index.builder(), {DType::i64, {}}, Operand(extent));
+  return where(lt(index, zeros_like(index)), index + all, index);
+}
+
 void require_vector_index(std::string_view name, std::span<const Value> v) {
   require_index(name, v);
   if (v[1].rank() > 1) fail_call(ErrorKind::shape, name, v, v[0].builder().where, "the index must be a vector");
@@ -69,7 +75,8 @@ Value index_fill(std::span<const Value> v, std::int64_t dim) {
     fail_call(ErrorKind::shape, "index_fill", v, v[0].builder().where, "the value must be a number or a scalar");
   Dims shape = v[0].shape().vec();
   shape[static_cast<std::size_t>(d)] = v[1].shape().numel();
-  return scatter(v[0], d, index_of_elements(v[1], d, Shape(shape)), expand(cast(v[2], v[0].dtype()), Shape(shape)));
+  const Value index = from_start(v[1], v[0].shape()[static_cast<int>(d)]);
+  return scatter(v[0], d, index_of_elements(index, d, Shape(shape)), expand(cast(v[2], v[0].dtype()), Shape(shape)));
 }
 
 // A call on scalars as one on vectors.
@@ -189,7 +196,8 @@ Tensor take(const Operand& x, const Tensor& index) {
       {&x, &places},
       [&](std::span<const Value> v) {
         require_index("take", v);
-        return reshape(gather(flattened(v[0]), 0, flattened(v[1])), v[1].shape());
+        const Value index = from_start(flattened(v[1]), v[0].shape().numel());
+        return reshape(gather(flattened(v[0]), 0, index), v[1].shape());
       },
       "TakeBackward0");
 }

@@ -151,8 +151,12 @@ Tensor Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Oper
   const SourceLocation at = value.at();
   // One value where a mask says so: the places need not be known.
   const Tensor* const mask = indices.size() == 1 ? std::get_if<Tensor>(&indices.begin()->kind()) : nullptr;
-  if (mask && mask->dtype(at) == kBool && mask->dim(at) <= dim(at) &&
-      (value.is_number() || value.tensor().dim(at) == 0)) {
+  const auto fits = [&] {
+    for (std::int64_t d = 0; d < mask->dim(at); ++d)
+      if (d >= dim(at) || mask->size(d, at) != size(d, at)) return false;
+    return mask->dim(at) > 0;
+  };
+  if (mask && mask->dtype(at) == kBool && fits() && (value.is_number() || value.tensor().dim(at) == 0)) {
     Dims shape = mask->shape(at).vec();
     shape.resize(static_cast<std::size_t>(dim(at)), 1);
     return masked_fill_(mask->reshape(shape, at), value);
@@ -163,10 +167,12 @@ Tensor Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Oper
     indexed.view.copy_(source, at);
     return *this;
   }
+  if (source.dtype(at) != dtype(at))
+    refuse("index_put_", *this, std::string("the value is ") + name_of(source.dtype(at)), at, ErrorKind::dtype);
   const Rows r = rows_of(indexed, at);
   Dims shape = r.rows.shape(at).vec();
   shape[static_cast<std::size_t>(r.dim)] = r.index.numel(at);
-  const Tensor parts = source.to(dtype(at), at).expand(r.result, at).reshape(shape, at);
+  const Tensor parts = source.expand(r.result, at).reshape(shape, at);
   Dims back(r.order.size());
   for (std::size_t i = 0; i < back.size(); ++i)
     back[static_cast<std::size_t>(r.order[i])] = static_cast<std::int64_t>(i);

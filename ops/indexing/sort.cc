@@ -1,6 +1,7 @@
 // Orders: sort, and what follows from it.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -146,24 +147,23 @@ std::pair<Value, Value> kthvalue(const Value& x, std::int64_t k, std::int64_t di
   return nth("kthvalue", x, k - 1, dim, keepdim);
 }
 
-// nan where the line has one: the first one.
+// The element at the index of the middle, or of the first nan.
 std::pair<Value, Value> median(const Value& x, std::int64_t dim, bool keepdim) {
   const std::int64_t n = extent_of("median", x, dim);
-  auto middle = nth("median", x, (n - 1) / 2, dim, keepdim);
-  if (!is_floating(x.dtype())) return middle;
-  const auto last = nth("median", x, n - 1, dim, keepdim);  // a nan, where there is one
-  const auto first_nan = [&] {
-    const Value rows = x.rank() == 0 ? reshape(x, {1}) : x;
-    const Value flags = cast(ne(rows, rows), DType::i64);
-    const auto at = ordered("median", flags, dim, true, 1);
-    return reshape(at.output(1), middle.second.shape());
-  };
-  const Value is_nan = ne(last.first, last.first);
-  return {where(is_nan, last.first, middle.first), where(is_nan, first_nan(), middle.second)};
+  const auto middle = nth("median", x, (n - 1) / 2, dim, keepdim);
+  if (!is_floating(x.dtype()) || x.rank() == 0) return middle;
+  const std::int64_t d = checked_dim("median", dim, x);
+  const Value is_nan = cast(ne(x, x), DType::i64);
+  const Value first_nan = ordered("median", is_nan, d, true, 1).output(1);
+  const Value has_nan = gt(max(is_nan, {d}, true), full(x.builder(), {DType::i64, {}}, 0.0));
+  const Value index = where(has_nan, first_nan, reshape(middle.second, first_nan.shape()));
+  return {reshape(gather(x, d, index), middle.second.shape()), reshape(index, middle.second.shape())};
 }
 
 // Equal middle elements share the gradient evenly.
 Value median_of_all(const Value& x) {
+  if (x.shape().numel() == 0 && is_floating(x.dtype()))
+    return sum(x, {}, false) + std::numeric_limits<double>::quiet_NaN();
   const Value middle = record_detach(median(reshape(x, {x.shape().numel()}), 0, false).first);
   if (!is_floating(x.dtype())) return middle;
   const Value is_middle = logical_or(eq(x, middle), logical_and(ne(x, x), ne(middle, middle)));

@@ -53,7 +53,10 @@ Value forward(const Sequences& s) {
   // A label follows another one without a blank between them where they differ.
   const Value skips = logical_and(ne(labels, blank), ne(labels, shifted(labels, 2, blank)));
   const Value first = lt(arange(s.builder(), states), whole(s.logs, 2));
-  Value alpha = where(first, at(0), nothing);
+  // Before the first step, without one.
+  const Value start = where(lt(arange(s.builder(), states), whole(s.logs, 1)), like(s.logs, 0), nothing);
+  const Value has_steps = unsqueeze(gt(s.input_lengths, whole(s.logs, 0)), 1);
+  Value alpha = where(has_steps, where(first, at(0), nothing), start);
   for (std::int64_t t = 1; t < s.time(); ++t) {
     const Value before = logaddexp(alpha, shifted(alpha, 1, nothing));
     const Value all = logaddexp(before, where(skips, shifted(alpha, 2, nothing), nothing));
@@ -78,6 +81,11 @@ Value losses_of(const Sequences& s, bool zero_infinity) {
   return where(gt(loss, like(loss, -kNothing / 10)), like(loss, infinity), loss + (total - record_detach(total)));
 }
 
+// Lengths in [0, most], or Error when they are read.
+Value checked_lengths(const Value& lengths, std::int64_t most) {
+  return index_select(arange(lengths.builder(), most + 1), 0, lengths);
+}
+
 Sequences checked(CaptureScope& scope, const CtcOptions& options) {
   const std::span<const Value> v = scope.values();
   const auto require = [&](bool ok, ErrorKind kind, std::string_view rule) {
@@ -92,7 +100,7 @@ Sequences checked(CaptureScope& scope, const CtcOptions& options) {
   require(v[1].shape()[0] == n && v[2].shape() == Shape{n} && v[3].shape() == Shape{n}, ErrorKind::shape,
           "needs a target and lengths for each sequence");
   require(options.blank >= 0 && options.blank < v[0].shape()[2], ErrorKind::value, "blank is no class");
-  return {v[0], v[1], v[2], v[3], options.blank};
+  return {v[0], v[1], checked_lengths(v[2], v[0].shape()[0]), checked_lengths(v[3], v[1].shape()[1]), options.blank};
 }
 
 }  // namespace

@@ -133,6 +133,9 @@ Extents extents_of(std::span<const Value> v, const Equation& equation) {
   for (std::size_t i = 0; i < v.size(); ++i)
     for (std::size_t d = 0; d < equation.operands[i].size(); ++d) {
       const std::int64_t own = v[i].shape()[static_cast<int>(d)];
+      if (const std::size_t first = equation.operands[i].find(equation.operands[i][d]);
+          v[i].shape()[static_cast<int>(first)] != own)
+        refuse(v, "two extents of one dim differ", ErrorKind::shape);
       std::int64_t& extent = extents.try_emplace(equation.operands[i][d], own).first->second;
       if (extent == 1) extent = own;
       if (own != extent && own != 1) refuse(v, "two extents of one dim differ", ErrorKind::shape);
@@ -185,7 +188,8 @@ Factor multiply(const Factor& x, const Factor& y, const Labels& kept, const Exte
   Dims shape;
   const Labels labels = p.both + p.only_a + p.only_b;
   for (const char label : labels) shape.push_back(extents.at(label));
-  return {reshape(product, Shape(shape)), labels};
+  const Value both[] = {x.value, y.value};
+  return {reshape(product, checked_shape("einsum", both, product.builder().where, shape)), labels};
 }
 
 Value contract(std::vector<Factor> factors, const Labels& result, const Extents& extents) {
@@ -215,13 +219,15 @@ Value contract(std::vector<Factor> factors, const Labels& result, const Extents&
 Value einsum(std::string_view text, std::span<const Value> v) {
   const Equation equation = parse(v, text);
   const Extents extents = extents_of(v, equation);
-  const DType dtype = promote(v);
+  const DType dtype = v[0].dtype();
+  for (const Value& x : v)
+    if (x.dtype() != dtype) refuse(v, "the dtypes differ", ErrorKind::dtype);
   if (dtype == DType::boolean) refuse(v, "bool has no products", ErrorKind::dtype);
   std::vector<Factor> factors;
   for (std::size_t i = 0; i < v.size(); ++i) {
     Dims shape;
     for (const char label : equation.operands[i]) shape.push_back(extents.at(label));
-    const Value whole = expand(v[i].dtype() == dtype ? v[i] : cast(v[i], dtype), Shape(shape));
+    const Value whole = expand(v[i], Shape(shape));
     factors.push_back(without_repeats({whole, equation.operands[i]}));
   }
   return contract(std::move(factors), equation.result, extents);

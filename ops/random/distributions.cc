@@ -64,11 +64,13 @@ Tensor multinomial(const Operand& weights, std::int64_t samples, bool replacemen
   scope.builder().grad_enabled = false;
   Dims shape = given.shape().vec();
   if (replacement) shape.back() = samples;
-  const Value uniform = rand(next_random(scope), {given.dtype(), Shape(shape)});
+  const Value uniform =
+      rand(next_random(scope), {given.dtype(), checked_shape("multinomial", scope.values(), weights.at(), shape)});
   if (replacement) return scope.tensor(with_replacement(given, uniform));
   // Weights over exponential numbers: the largest come in the order of draws without replacement.
-  const Tensor keys = scope.tensor(given / neg(log(1.0 - uniform)));
-  return topk({keys, weights.at()}, samples).indices;
+  const Value none = number(given.builder(), given.dtype(), 0);
+  const Value keys = where(gt(given, none), given / neg(log(1.0 - uniform)), none - 1.0);
+  return topk({scope.tensor(keys), weights.at()}, samples).indices;
 }
 
 }  // namespace weft

@@ -69,16 +69,22 @@ WEFT_REGISTER_OP(kCumsum);
 
 Value as_number(const Value& x) { return x.dtype() == DType::boolean ? cast(x, DType::i64) : x; }
 
+// Products on the way to one that f32 holds may be out of its range.
+Value widened(const Value& x) { return x.dtype() == DType::f32 ? cast(x, DType::f64) : as_number(x); }
+Value narrowed(const Value& product, const Value& x) {
+  return x.dtype() == DType::f32 ? cast(product, DType::f32) : product;
+}
+
 // Doubling: after step s each element is the product of the 2^s elements up to it. All derivatives follow, also at 0.
 Value products_up_to(const Value& x, std::int64_t dim) {
   const std::int64_t n = x.shape()[static_cast<int>(dim)];
-  Value result = x;
+  Value result = widened(x);
   for (std::int64_t reach = 1; reach < n; reach *= 2) {
     const Value parts[] = {slice(result, dim, 0, reach, 1),
                            slice(result, dim, reach, n, 1) * slice(result, dim, 0, n - reach, 1)};
     result = cat(parts, dim);
   }
-  return result;
+  return narrowed(result, x);
 }
 
 // The product of the rows: halves times each other until one is left.
@@ -112,8 +118,8 @@ Value prod(const Value& x, DimsRef asked, bool keepdim) {
       row.push_back(x.shape()[static_cast<int>(d)]);
     }
   row.insert(row.begin(), count);
-  const Value rows = reshape(permute(as_number(x), order), Shape(row));
-  return reshape(product_of_rows(rows), reduced_shape(x.shape(), dims, keepdim));
+  const Value rows = reshape(permute(widened(x), order), Shape(row));
+  return narrowed(reshape(product_of_rows(rows), reduced_shape(x.shape(), dims, keepdim)), x);
 }
 
 // A scan of a scalar is the scalar.

@@ -35,6 +35,11 @@ std::vector<Value> parts_of(const Value& x, std::int64_t dim, std::span<const st
   return parts;
 }
 
+void require_few(const char* name, const Value& x, std::int64_t parts) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 24;
+  if (parts > kMost) fail_call(ErrorKind::value, name, x, std::to_string(parts) + " parts are too many");
+}
+
 // Parts of `size` that make up `extent`; of no elements there is one part.
 Dims sizes_of(std::int64_t extent, std::int64_t size) {
   Dims sizes;
@@ -47,6 +52,7 @@ std::vector<Value> split_evenly(const Value& x, std::int64_t size, std::int64_t 
   const std::int64_t d = checked_dim("split", dim, x), extent = x.shape()[static_cast<int>(d)];
   if (size < 0 || (size == 0 && extent > 0))
     fail_call(ErrorKind::value, "split", x, "parts of size " + std::to_string(size) + " never make up the extent");
+  require_few("split", x, size > 0 ? extent / size : 0);
   return parts_of(x, d, sizes_of(extent, size));
 }
 
@@ -66,12 +72,14 @@ std::vector<Value> split_by_sizes(const Value& x, const Dims& sizes, std::int64_
 std::vector<Value> chunks_of(const Value& x, std::int64_t chunks, std::int64_t dim) {
   if (chunks < 1) fail_call(ErrorKind::value, "chunk", x, std::to_string(chunks) + " chunks: at least 1");
   const std::int64_t d = checked_dim("chunk", dim, x), extent = x.shape()[static_cast<int>(d)];
-  if (extent == 0) return parts_of(x, d, Dims(static_cast<std::size_t>(std::min(chunks, kMaxExtent)), 0));
+  require_few("chunk", x, extent == 0 ? chunks : std::min(chunks, extent));
+  if (extent == 0) return parts_of(x, d, Dims(static_cast<std::size_t>(chunks), 0));
   return parts_of(x, d, sizes_of(extent, extent / chunks + (extent % chunks > 0)));
 }
 
 std::vector<Value> rows_of(const Value& x, std::int64_t dim) {
   const std::int64_t d = checked_dim("unbind", dim, x);
+  require_few("unbind", x, x.shape()[static_cast<int>(d)]);
   std::vector<Value> rows = parts_of(x, d, Dims(static_cast<std::size_t>(x.shape()[static_cast<int>(d)]), 1));
   for (Value& row : rows) row = squeeze(row, d);
   return rows;

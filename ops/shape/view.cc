@@ -157,8 +157,12 @@ Tensor clone(const Operand& x) {
 
 Tensor contiguous(const Operand& x) {
   if (!x.tensor().defined()) return clone(x);
-  TensorImpl dense(TensorAccess::impl(x.tensor())->type);
-  return strides_of(*TensorAccess::impl(x.tensor())) == strides_of(dense) ? x.tensor() : clone(x);
+  const TensorImpl& impl = *TensorAccess::impl(x.tensor());
+  const Shape& shape = impl.type.shape;
+  const Dims strides = strides_of(impl), dense = strides_of(TensorImpl(impl.type));
+  for (std::size_t d = 0; d < strides.size(); ++d)  // of one element no distance counts
+    if (shape.numel() > 0 && shape[static_cast<int>(d)] != 1 && strides[d] != dense[d]) return clone(x);
+  return x.tensor();
 }
 
 Tensor Tensor::clone(SourceLocation at) const { return weft::clone({*this, at}); }

@@ -267,6 +267,18 @@ TEST_P(CompiledCalls, ResultsThatAreViewsOfAViewThatWasGivenShareItsElements) {
   EXPECT_EQ(text(x), "tensor([[1., 1., 7.],\n        [2., 2., 7.]])");
 }
 
+TEST_P(CompiledCalls, AViewOfALeafThatIsAViewSharesItsElements) {
+  const Tensor x = ones({4});
+  const auto f = function([](const Tensor& y) {
+    const Tensor leaf = y.detach().requires_grad_(), part = leaf.narrow(0, 0, 2);
+    return Results{part, part * 3};
+  });
+  const Results results = f(x);
+  EXPECT_EQ(grad({results[1].sum()}, {results[0]})[0].select(0, 0).item(), 3);
+  x.add_(1);
+  EXPECT_EQ(results[0].select(0, 0).item(), 2);
+}
+
 TEST_P(CompiledCalls, AViewFromBeforeItsBaseBecameALeafPassesNoGradientOn) {
   const auto f = function([](const Tensor& x) {
     const Tensor leaf = clone(x * 2), view = leaf.narrow(0, 0, 2);
@@ -288,6 +300,16 @@ TEST_P(CompiledCalls, AViewFromUnderANoGradGuardIsNotWrittenOutsideOfIt) {
     return results;
   });
   EXPECT_THROW(f(ones({4}))[1].mul_(2), Error);
+}
+
+TEST(CompiledCallsFromOutside, RetainGradOfAnArgumentThatIsAResultIsRefused) {
+  auto f = compile([](const Tensor& x) {
+    x.retain_grad();
+    return x * x;
+  });
+  const Tensor w = ones({2}).requires_grad_();
+  EXPECT_THROW(f(w * 2), Error);
+  EXPECT_EQ(f(w).select(0, 0).item(), 1);  // of a leaf it does nothing
 }
 
 TEST(CompiledCallsFromOutside, AWrittenArgumentOfRepeatedElementsIsRefusedBeforeAnythingIsWritten) {

@@ -9,6 +9,7 @@ void add_arrangement_rows(Table& table) {
   REFUSES("split", value, "[split] a: f32[2,3]: parts of size 0 never", split(m, 0));
   REFUSES("split", value, "[split] a: f32[2,3]: the sizes add up to less", split(m, sizes, 1));
   REFUSES("chunk", value, "[chunk] a: f32[2,3]: 0 chunks", chunk(m, 0));
+  REFUSES("chunk", value, "[chunk] a: f32[0]: 1099511627776 parts are too many", chunk(zeros(0), 1099511627776));
   REFUSES("unbind", shape, "[unbind] a: f32[]: a scalar has no dims", unbind(s));
   REFUSES("movedim", value, "[movedim] a: f32[2,3]: a dim is given twice", movedim(m, {0, 0}, {0, 1}));
   REFUSES("swapaxes", shape, "a: f32[2,3]: dim 2 is outside", swapaxes(m, 0, 2));
@@ -86,6 +87,8 @@ void add_several_indices_rows(Table& table) {
   REFUSES("Tensor::index", value, "[index] a: f32[2,3]: more than one Ellipsis", m.index({Ellipsis, Ellipsis}));
   REFUSES("Tensor::index", dtype, "an index is neither i64 nor bool", m.index({f}));
   REFUSES("Tensor::index", shape, "a mask has another shape", m.index({zeros(3, kBool)}));
+  REFUSES("Tensor::index_put_", shape, "a mask has another shape", m.index_put_({zeros(1, kBool)}, 1));
+  REFUSES("Tensor::index_put_", dtype, "[index_put_] a: f32[2,3]: the value is i64", m.index_put_({i}, i));
   REFUSES("Tensor::index", value, "index 7 is outside of [0, 2)", (void)m.index({i}).to_vector<float>());
   REFUSES("Tensor::index", state, "undefined tensor", u.index({0}));
   REFUSES("Tensor::index_put_", shape, "[copy_] a: f32[3], b: f32[2]", m.index_put_({0}, zeros(2)));

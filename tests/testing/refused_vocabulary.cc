@@ -80,6 +80,8 @@ void add_sum_rows(Table& table) {
   REFUSES("tensordot", shape, "[tensordot] a: f32[2,3], b: f32[2,3]: the extents", tensordot(m, m, 1));
   REFUSES("tensordot", value, "[tensordot] a: f32[2,3], b: f32[2,3]: a dim", tensordot(m, m, {0, 0}, {0, 1}));
   REFUSES("einsum", shape, "[einsum] a: f32[2,3], b: f32[2,3]: two extents", einsum("ij,ji", {m, m}));
+  REFUSES("einsum", shape, "two extents of one dim differ", einsum("ii", {zeros({1, 3})}));
+  REFUSES("einsum", dtype, "the dtypes differ", einsum("ij,i", {m, zeros({2}, kInt64)}));
   REFUSES("einsum", value, "the equation has 1 terms for 2 operands", einsum("ij", {m, m}));
   REFUSES("einsum", value, "no operand has the dim 'k'", einsum("ij->k", {m}));
   REFUSES("einsum", value, "'?' is no letter", einsum("i?", {m}));

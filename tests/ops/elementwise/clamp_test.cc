@@ -6,6 +6,7 @@
 #include "ops/values.h"
 #include "tests/testing/evaluate.h"
 #include "tests/testing/matchers.h"
+#include "weft/weft.h"
 
 namespace weft {
 namespace {

@@ -70,6 +70,15 @@ TEST(Median, OfInfiniteElementsIsInfinite) {
   EXPECT_THAT(x.grad().to_vector<float>(), ElementsAre(0.5, 0.5, 0));
 }
 
+TEST(Median, OfALineWithNanIsTheFirstOne) {
+  const Tensor x = tensor({2., NAN, 3., NAN}).requires_grad_();
+  const auto [values, indices] = median(x, 0);
+  EXPECT_EQ(indices.item(), 1);
+  values.backward();
+  EXPECT_THAT(x.grad().to_vector<float>(), ElementsAre(0, 1, 0, 0));
+  EXPECT_TRUE(std::isnan(median(zeros(0)).item()));
+}
+
 TEST(Sort, HasIndicesWithoutGradients) {
   const auto [values, indices] = sort(tensor({2., 1.}).requires_grad_());
   EXPECT_TRUE(values.requires_grad());

@@ -186,5 +186,13 @@ TEST_P(ClassLosses, AreThoseOfPyTorch) { expect_pytorch(GetParam()); }
 
 INSTANTIATE_TEST_SUITE_P(All, ClassLosses, testing::ValuesIn(kCases));
 
+TEST(CtcLoss, OfNoStepsHasTheEmptyTargetOnly) {
+  const Tensor x = log_softmax(zeros({4, 2, 3}), 2), targets = tensor({{1}, {1}}), none = tensor({0, 0});
+  const Tensor losses = ctc_loss(x, targets, none, tensor({0, 1}), {}, Reduction::none);
+  EXPECT_EQ(to_string(losses), "tensor([0., inf])");
+  EXPECT_THROW((void)ctc_loss(x, targets, tensor({5, 1}), none).item(), Error);
+  EXPECT_THROW((void)ctc_loss(x, targets, none, tensor({-1, 0})).item(), Error);
+}
+
 }  // namespace
 }  // namespace weft

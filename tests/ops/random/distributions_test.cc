@@ -43,6 +43,13 @@ TEST(Multinomial, WithoutReplacementDrawsEachIndexOnce) {
   EXPECT_NEAR(first, 300, 40);
 }
 
+TEST(Multinomial, NeverDrawsWhatHasNoWeight) {
+  manual_seed(5);
+  const Tensor weights = zeros(1 << 20);
+  weights.index_put_({7}, 1);
+  for (int draw = 0; draw < 20; ++draw) EXPECT_EQ(multinomial(weights, 1).item(), 7);
+}
+
 TEST(Normal, HasItsMeanAndDeviation) {
   manual_seed(3);
   const Tensor x = normal(2, 0.5, {20000}, kFloat64);

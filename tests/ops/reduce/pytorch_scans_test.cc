@@ -51,5 +51,11 @@ TEST_P(Scans, AreThoseOfPyTorch) { expect_pytorch(GetParam()); }
 
 INSTANTIATE_TEST_SUITE_P(All, Scans, testing::ValuesIn(kCases));
 
+TEST(Products, StayInRangeOnTheWay) {
+  const Tensor x = tensor({1e30, 1e30, 1e-30, 1e-30});
+  EXPECT_NEAR(cumprod(x, 0).select(0, -1).item(), 1, 1e-5);
+  EXPECT_NEAR(prod(x).item(), 1, 1e-5);
+}
+
 }  // namespace
 }  // namespace weft

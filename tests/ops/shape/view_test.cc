@@ -124,6 +124,12 @@ TEST(CloneTest, IsATensorOfItsOwnThroughWhichGradientsFlow) {
   EXPECT_THAT(x.grad().to_vector<float>(), ElementsAre(3, 3));
 }
 
+TEST(ContiguousTest, DoesNotCountDimsOfExtentOne) {
+  const Tensor x = ones({1, 3});
+  x.transpose(0, 1).contiguous().mul_(2);
+  EXPECT_THAT(x.to_vector<float>(), ElementsAre(2, 2, 2));
+}
+
 TEST(ContiguousTest, IsTheTensorItselfUnlessItsElementsLieElsewhere) {
   const Tensor x = tensor({{1., 2.}, {3., 4.}});
   EXPECT_TRUE(x.contiguous().is_same(x));
