@@ -99,7 +99,8 @@ Tensor softshrink(const Operand& x, double lambda) {
   return activate(
       "softshrink", x,
       [&](const Value& x) {
-        return where(gt(x, of(x, lambda)), x - lambda, where(lt(x, of(x, -lambda)), x + lambda, x * 0.0));
+        const Value outside = where(lt(x, of(x, 0)), x + lambda, x - lambda);
+        return where(le(abs(x), of(x, lambda)), x * 0.0, outside);  // nan is outside
       },
       "SoftshrinkBackward0");
 }

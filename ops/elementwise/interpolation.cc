@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "graph/capture/capture.h"
+#include "graph/capture/versions.h"
 #include "ops/call_checks.h"
 #include "ops/elementwise/elementwise.h"
 #include "weft/ops.h"
@@ -38,10 +39,17 @@ Value xlogy(const Value& x, const Value& y) {
   return where(is_zero, of(a, 0), a * log(where(is_zero, of(b, 1), b)));
 }
 
-// The larger operand and what the smaller one adds to it. Equal operands, infinite ones too, have the distance 0.
-Value logaddexp(const Value& a, const Value& b) {
-  const Value distance = where(eq(a, b), of(a, 0), a - b);
-  return maximum(a, b) + log1p(exp(-abs(distance)));
+// The larger operand and what the smaller one adds to it. Its slopes are sigmoids of the distance, smooth where the
+// operands are equal; infinite ones that are equal have the distance 0.
+Value logaddexp(const Value& x, const Value& y) {
+  const Shape shape = *broadcast(x.shape(), y.shape());
+  const DType dtype = promote(std::array{x, y});
+  const Value a = expand(x.dtype() == dtype ? x : cast(x, dtype), shape);
+  const Value b = expand(y.dtype() == dtype ? y : cast(y, dtype), shape);
+  const Value are_infinite = logical_and(eq(a, b), eq(abs(a), of(a, std::numeric_limits<double>::infinity())));
+  const Value distance = where(are_infinite, of(a, 0), a - b);
+  const Value value = record_detach(maximum(a, b) + log1p(exp(-abs(distance))));
+  return with_derivative(with_derivative(value, a, sigmoid(distance)), b, sigmoid(-distance));
 }
 
 Tensor lerp(const Operand& start, const Operand& end, const Operand& weight) {

@@ -78,5 +78,20 @@ TEST(HardtanhTest, PassesTheGradientOfNan) {
   EXPECT_EQ(x.grad().to_vector<float>(), (std::vector<float>{1, 0, 1}));
 }
 
+TEST(SoftshrinkTest, PassesTheGradientOfNan) {
+  const Tensor x = tensor({NAN, 2., 0.5}).requires_grad_();
+  softshrink(x).sum().backward();
+  EXPECT_EQ(x.grad().to_vector<float>(), (std::vector<float>{1, 1, 0}));
+}
+
+// s(x) (1 - s(x)) for the sigmoid s.
+TEST(LogaddexpTest, HasASecondDerivativeWhereTheOperandsAreEqual) {
+  const Tensor x = zeros({}, kFloat64).requires_grad_(), y = zeros({}, kFloat64);
+  const Tensor slope = grad({logaddexp(x, y)}, {x}, {.create_graph = true})[0];
+  EXPECT_EQ(slope.item(), 0.5);
+  EXPECT_EQ(grad({slope}, {x})[0].item(), 0.25);
+  EXPECT_EQ(logaddexp(full({}, -INFINITY), full({}, -INFINITY)).item(), -INFINITY);
+}
+
 }  // namespace
 }  // namespace weft
