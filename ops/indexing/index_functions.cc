@@ -79,19 +79,19 @@ Value index_fill(std::span<const Value> v, std::int64_t dim) {
   return scatter(v[0], d, index_of_elements(index, d, Shape(shape)), expand(cast(v[2], v[0].dtype()), Shape(shape)));
 }
 
-// A call on scalars as one on vectors.
-template <class F>
-Value with_dims(const char* name, std::span<const Value> v, std::int64_t dim, F f) {
-  require_index(name, v);
-  const Value x = at_least_vector(v[0]), index = at_least_vector(v[1]);
-  const std::int64_t d = checked_dim(name, dim, x);
-  if (index.rank() != x.rank())
-    fail_call(ErrorKind::shape, name, v, x.builder().where, "the index must have as many dims as the tensor");
-  const Value result = f(x, d, index);
-  return v[0].rank() == 0 || v[1].rank() == 0
-             ? reshape(result, v[0].rank() == 0 && v[1].rank() > 0 ? result.shape() : v[1].shape())
-             : result;
-}
+// A tensor, its checked dim and an index of as many dims: scalars are vectors of one element.
+struct PlacesIn {
+  PlacesIn(const char* name, std::span<const Value> v, std::int64_t asked) {
+    require_index(name, v);
+    x = at_least_vector(v[0]);
+    index = at_least_vector(v[1]);
+    dim = checked_dim(name, asked, x);
+    if (index.rank() != x.rank())
+      fail_call(ErrorKind::shape, name, v, x.builder().where, "the index must have as many dims as the tensor");
+  }
+  Value x, index;
+  std::int64_t dim = 0;
+};
 
 // What is written to the places of an index: a number, or the first elements of a tensor.
 Value source_for(const char* name, std::span<const Value> v, const Value& x, const Value& index) {
@@ -110,14 +110,10 @@ Value source_for(const char* name, std::span<const Value> v, const Value& x, con
   return part;
 }
 
-using Places = Value (*)(const Value& x, std::int64_t dim, const Value& index, const Value& src);
-Value write_to(const char* name, std::span<const Value> v, std::int64_t dim, Places places) {
-  require_index(name, v);
-  const Value x = at_least_vector(v[0]), index = at_least_vector(v[1]);
-  const std::int64_t d = checked_dim(name, dim, x);
-  if (index.rank() != x.rank())
-    fail_call(ErrorKind::shape, name, v, x.builder().where, "the index must have as many dims as the tensor");
-  return reshape(places(x, d, index, source_for(name, v, x, index)), v[0].shape());
+using WriteFn = Value (*)(const Value& x, std::int64_t dim, const Value& index, const Value& src);
+Value write_to(const char* name, std::span<const Value> v, std::int64_t dim, WriteFn write) {
+  const PlacesIn p(name, v, dim);
+  return reshape(write(p.x, p.dim, p.index, source_for(name, v, p.x, p.index)), v[0].shape());
 }
 
 Value add_in_places(const Value& x, std::int64_t dim, const Value& index, const Value& src) {
@@ -178,7 +174,9 @@ Tensor index_fill(const Operand& x, std::int64_t dim, const Tensor& index, const
 Tensor gather(const Operand& x, std::int64_t dim, const Tensor& index) {
   const Operand places(index, x.at());
   return capture({&x, &places}, [&](std::span<const Value> v) {
-    return with_dims("gather", v, dim, [](const Value& a, std::int64_t d, const Value& i) { return gather(a, d, i); });
+    const PlacesIn p("gather", v, dim);
+    const Value result = gather(p.x, p.dim, p.index);
+    return v[1].rank() == 0 ? reshape(result, {}) : result;
   });
 }
 
