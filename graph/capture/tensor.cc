@@ -167,6 +167,9 @@ void Tensor::set_grad(const Tensor& grad, SourceLocation at) const {
                 "[set_grad] " + impl.type.str() + ", gradient: " + grad.impl_->type.str() + ": types differ", at);
   if (grad.defined() && grad.impl_ == impl_)
     throw Error(ErrorKind::state, "[set_grad] " + impl.type.str() + ": a tensor cannot be its own gradient", at);
+  // A value that is still to be computed would hold what it is computed from: this tensor, as often as not.
+  if (grad.defined() && !Trace::current() && !grad.impl_->view && !grad.impl_->requires_grad())
+    detail::placed(at, [&] { grad.impl_->storage(); });
   set_grad_of(impl, grad.impl_);
 }
 
