@@ -15,9 +15,9 @@ Value of(const Value& x, double value) { return number(x.builder(), x.dtype(), v
 // The exponential sees no positive numbers: where it is not taken, it must not be infinite, or its gradient would be
 // nan.
 Value elu(const Value& x, double alpha, double scale, double input_scale) {
-  const Value is_positive = gt(x, of(x, 0));
-  const Value low = where(is_positive, of(x, 0), x);
-  return where(is_positive, x * scale, expm1(low * input_scale) * (alpha * scale));
+  const Value is_low = le(x, of(x, 0));  // nan is not
+  const Value low = where(is_low, x, of(x, 0));
+  return where(is_low, expm1(low * input_scale) * (alpha * scale), x * scale);
 }
 
 Value softplus(const Value& x, double beta, double threshold) {

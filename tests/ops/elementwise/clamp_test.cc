@@ -78,6 +78,12 @@ TEST(HardtanhTest, PassesTheGradientOfNan) {
   EXPECT_EQ(x.grad().to_vector<float>(), (std::vector<float>{1, 0, 1}));
 }
 
+TEST(EluTest, PassesTheGradientOfNan) {
+  const Tensor x = tensor({NAN, 2., 0.}).requires_grad_();
+  elu(x, 0.5).sum().backward();
+  EXPECT_EQ(x.grad().to_vector<float>(), (std::vector<float>{1, 1, 0.5}));
+}
+
 TEST(SoftshrinkTest, PassesTheGradientOfNan) {
   const Tensor x = tensor({NAN, 2., 0.5}).requires_grad_();
   softshrink(x).sum().backward();
