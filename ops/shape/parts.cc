@@ -35,6 +35,9 @@ std::vector<Value> parts_of(const Value& x, std::int64_t dim, std::span<const st
   return parts;
 }
 
+// A view is a tensor of its own also where it changes nothing.
+Value as_view(const Value& x, const Value& view) { return view.id() == x.id() ? clone(view) : view; }
+
 void require_few(const char* name, const Value& x, std::int64_t parts) {
   constexpr std::int64_t kMost = std::int64_t{1} << 24;
   if (parts > kMost) fail_call(ErrorKind::value, name, x, std::to_string(parts) + " parts are too many");
@@ -174,14 +177,15 @@ std::vector<Tensor> unbind(const Operand& x, std::int64_t dim) {
 
 Tensor movedim(const Operand& x, DimsRef source, DimsRef destination) {
   return capture_view(
-      x, [&](std::span<const Value> v) { return permute(v[0], moved(v[0], source, destination)); }, "PermuteBackward0");
+      x, [&](std::span<const Value> v) { return as_view(v[0], permute(v[0], moved(v[0], source, destination))); },
+      "PermuteBackward0");
 }
 
 Tensor swapaxes(const Operand& x, std::int64_t dim0, std::int64_t dim1) { return transpose(x, dim0, dim1); }
 
 Tensor unflatten(const Operand& x, std::int64_t dim, DimsRef sizes) {
   return capture_view(
-      x, [&](std::span<const Value> v) { return reshape(v[0], Shape(unflattened(v[0], dim, sizes))); },
+      x, [&](std::span<const Value> v) { return as_view(v[0], reshape(v[0], Shape(unflattened(v[0], dim, sizes)))); },
       "ViewBackward0");
 }
 

@@ -44,6 +44,15 @@ TEST(ViewsOfViews, AreWrittenThrough) {
   EXPECT_THAT(elements(x), ElementsAre(10, 10, 50, 0, 2, 5));
 }
 
+TEST(ViewsOfViews, AreTensorsOfTheirOwnWhereNothingMoves) {
+  const Tensor w = ones(4).requires_grad_();
+  const NoGradGuard no_grad;
+  const Tensor moved = movedim(w, 0, -1), unflattened = unflatten(w, 0, {4});
+  const GradModeGuard grad_mode(true);
+  EXPECT_FALSE((moved * 2).requires_grad());
+  EXPECT_FALSE((unflattened.reshape(4) * 2).requires_grad());
+}
+
 TEST(RandomFills, FollowTheGenerator) {
   manual_seed(1);
   const Tensor x = zeros(1000).uniform_(2, 3), y = zeros(1000).normal_(5, 0.1);
