@@ -34,8 +34,7 @@ void TracedProgram::Builder::take_results(const std::vector<Tensor>& results) {
 void TracedProgram::Builder::take_result(const Impl& impl) {
   Result& result = program_.results_.emplace_back();
   result.type = impl->type;
-  const bool is_known = take_known(impl, result);
-  if (!is_known) {
+  if (!take_known(impl, result)) {
     if (!take_view(impl, result)) take_output(impl, result);
     result.is_leaf = impl->leaf_requires_grad;
     result.retains_grad = impl->retains_grad;

@@ -1,6 +1,7 @@
 // Sums of products over named dims: einsum, tensordot, kron.
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <limits>
 #include <map>
 #include <numeric>
