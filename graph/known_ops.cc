@@ -1,5 +1,7 @@
 #include "graph/known_ops.h"
 
+#include "graph/element_type.h"
+
 namespace weft::known_ops {
 namespace {
 
@@ -27,7 +29,10 @@ WEFT_KNOWN_OP(fused_matmul)
 WEFT_KNOWN_OP(sum_blocks)
 #undef WEFT_KNOWN_OP
 
+// The value that the elements have, so that passes need not know how an integer dtype takes numbers.
 Attrs full_attrs(const TensorType& type, double value) {
+  if (type.dtype != DType::i64 && is_integer(type.dtype) && holds(type.dtype, value))
+    value = with_integer_type(type.dtype, [&]<class T>(T) { return static_cast<double>(convert<T>(value)); });
   return {{"dtype", type.dtype}, {"shape", type.shape.vec()}, {"value", value}};
 }
 

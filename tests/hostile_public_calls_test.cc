@@ -697,7 +697,7 @@ const std::map<std::string, std::set<std::string>> kInfallible = {
       "nn::LayerNorm::str", "nn::GroupNorm::str"}},
     {"total",
      {"Shape::operator==", "clear_plan_cache", "data::DataLoader::Iterator::operator++", "data::DataLoader::set_epoch",
-      "is_floating", "name_of", "size_of", "nn::Module::zero_grad", "optim::Optimizer::zero_grad"}},
+      "is_floating", "is_integer", "name_of", "size_of", "nn::Module::zero_grad", "optim::Optimizer::zero_grad"}},
     {"deferred", {"nn::Flatten::Flatten"}},
     {"unchecked", {"DimsRef::operator[]"}},
     {"inherited", {"Function::call_bundle", "nn::ConvNd::ConvNd", "optim::Optimizer::Optimizer"}},

@@ -5,6 +5,7 @@
 #include "graph/capture/evaluate.h"
 #include "graph/capture/tensor_impl.h"
 #include "graph/capture/trace.h"
+#include "graph/element_type.h"
 #include "graph/known_ops.h"
 #include "weft/autograd.h"
 
@@ -13,10 +14,10 @@ namespace {
 
 thread_local bool t_grad_enabled = true;
 
-// bool < integer < floating.
+// bool < integer < floating; within a category the one of more bytes.
 DType wider(DType a, DType b) {
   if (category(a) != category(b)) return category(a) > category(b) ? a : b;
-  return a == DType::f64 ? a : b;
+  return size_of(a) > size_of(b) ? a : b;
 }
 
 // PyTorch's rule over tensors: those with dims decide, unless a scalar is of a higher category.
@@ -43,10 +44,10 @@ DType number_dtype(const Operand& number, std::optional<DType> beside) {
 }
 
 Value record_number(Builder& builder, DType dtype, const Operand& number) {
-  const bool whole = dtype == DType::i64 && number.number_dtype() == DType::i64;
-  return builder.record(
-      known_ops::full(), {},
-      whole ? known_ops::full_attrs({dtype, {}}, number.whole()) : known_ops::full_attrs({dtype, {}}, number.number()));
+  const bool whole = is_integer(dtype) && number.number_dtype() == DType::i64;
+  return builder.record(known_ops::full(), {},
+                        whole ? known_ops::full_attrs({dtype, {}}, wrapped(number.whole(), dtype))
+                              : known_ops::full_attrs({dtype, {}}, number.number()));
 }
 
 }  // namespace

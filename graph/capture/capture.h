@@ -117,7 +117,7 @@ void assign(std::vector<std::pair<Tensor, Tensor>> updates, SourceLocation at);
 Value overwritten(const Value& value, const Value& before, bool keep_history);
 
 // bool < integer < floating.
-inline int category(DType dtype) { return dtype == DType::boolean ? 0 : dtype == DType::i64 ? 1 : 2; }
+inline int category(DType dtype) { return dtype == DType::boolean ? 0 : is_integer(dtype) ? 1 : 2; }
 
 // The dtype of an operation on these: PyTorch's promotion, in which numbers yield to scalars and scalars to tensors of
 // the same category (bool < integer < floating).

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "graph/capture/tensor_impl.h"
+#include "graph/element_type.h"
 #include "weft/ops.h"
 
 namespace weft {
@@ -16,6 +17,7 @@ struct Elements {
   DType dtype = DType::boolean;
 };
 
+// Of the dtypes that literals have.
 DType wider(DType a, DType b) {
   const auto rank = [](DType d) { return d == DType::boolean ? 0 : d == DType::i64 ? 1 : d == DType::f32 ? 2 : 3; };
   return rank(a) > rank(b) ? a : b;
@@ -34,10 +36,19 @@ void gather(const Literal& literal, std::size_t depth, Elements& elements, Sourc
   for (const Literal& item : literal.items()) gather(item, depth + 1, elements, at);
 }
 
-template <class T>
-void store(const std::vector<double>& values, void* to) {
-  T* out = static_cast<T*>(to);
-  for (const double v : values) *out++ = static_cast<T>(v);
+void store(const Elements& elements, DType dtype, Buffer& to, SourceLocation at) {
+  if (dtype == DType::i64 && elements.dtype == DType::i64) {
+    std::copy(elements.wholes.begin(), elements.wholes.end(), to.as<std::int64_t>());
+    return;
+  }
+  with_element_type(dtype, [&]<class T>(T) {
+    T* out = static_cast<T*>(to.data());
+    for (const double value : elements.values) {
+      if (is_integer(dtype) && !holds(dtype, value))
+        throw Error(ErrorKind::value, "[tensor] " + std::to_string(value) + " is no " + name_of(dtype), at);
+      *out++ = convert<T>(value);
+    }
+  });
 }
 
 Shape shape_of(const std::string& name, std::span<const std::int64_t> dims, SourceLocation at) {
@@ -71,23 +82,7 @@ Tensor tensor(const Literal& literal, std::optional<DType> dtype, SourceLocation
   const DType natural = elements.values.empty() ? DType::f32 : elements.dtype;
   const TensorType type{dtype.value_or(natural), shape_of("tensor", elements.shape, at)};
   auto buffer = make_buffer(type.bytes(), at);
-  switch (type.dtype) {
-    case DType::f32:
-      store<float>(elements.values, buffer->data());
-      break;
-    case DType::f64:
-      store<double>(elements.values, buffer->data());
-      break;
-    case DType::i64:
-      if (elements.dtype == DType::i64)
-        std::copy(elements.wholes.begin(), elements.wholes.end(), buffer->as<std::int64_t>());
-      else
-        store<std::int64_t>(elements.values, buffer->data());
-      break;
-    case DType::boolean:
-      store<bool>(elements.values, buffer->data());
-      break;
-  }
+  store(elements, type.dtype, *buffer, at);
   return make_leaf(type, std::move(buffer));
 }
 
@@ -98,6 +93,12 @@ Tensor from_data(std::span<const double> values, DimsRef shape, SourceLocation a
   return from_span(values, shape, at);
 }
 Tensor from_data(std::span<const std::int64_t> values, DimsRef shape, SourceLocation at) {
+  return from_span(values, shape, at);
+}
+Tensor from_data(std::span<const std::int32_t> values, DimsRef shape, SourceLocation at) {
+  return from_span(values, shape, at);
+}
+Tensor from_data(std::span<const std::uint8_t> values, DimsRef shape, SourceLocation at) {
   return from_span(values, shape, at);
 }
 Tensor from_data(std::span<const bool> values, DimsRef shape, SourceLocation at) {

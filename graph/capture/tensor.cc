@@ -5,6 +5,7 @@
 #include "graph/capture/grad_field.h"
 #include "graph/capture/tensor_impl.h"
 #include "graph/capture/trace.h"
+#include "graph/element_type.h"
 #include "graph/text/print.h"
 
 namespace weft {
@@ -47,16 +48,8 @@ T single_element(const Tensor& tensor, SourceLocation at) {
     throw Error(ErrorKind::shape,
                 "[item] " + TensorAccess::impl(tensor)->type.str() + ": a tensor of one element is needed", at);
   const auto buffer = value(tensor, at);
-  switch (tensor.dtype()) {
-    case DType::f32:
-      return static_cast<T>(*static_cast<const float*>(buffer->data()));
-    case DType::f64:
-      return static_cast<T>(*static_cast<const double*>(buffer->data()));
-    case DType::i64:
-      return static_cast<T>(*static_cast<const std::int64_t*>(buffer->data()));
-    default:
-      return static_cast<T>(*static_cast<const bool*>(buffer->data()));
-  }
+  return with_element_type(tensor.dtype(),
+                           [&]<class E>(E) { return static_cast<T>(*static_cast<const E*>(buffer->data())); });
 }
 
 // A function that asks for the flag of a tensor from outside of it is traced again when it changes.
@@ -112,7 +105,7 @@ std::int64_t Tensor::item_i64(SourceLocation at, std::size_t bytes, bool is_sign
 
 bool Tensor::item_bool(SourceLocation at) const {
   checked(impl_, at, "item");
-  return dtype() == DType::i64 ? single_element<std::int64_t>(*this, at) != 0 : single_element<double>(*this, at) != 0;
+  return is_integer(dtype()) ? single_element<std::int64_t>(*this, at) != 0 : single_element<double>(*this, at) != 0;
 }
 
 const void* Tensor::raw_data(DType dtype, SourceLocation at) const {

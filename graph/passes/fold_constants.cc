@@ -5,6 +5,7 @@
 
 #include "graph/alignment.h"
 #include "graph/builder.h"
+#include "graph/element_type.h"
 #include "graph/storage.h"
 
 namespace weft {
@@ -27,38 +28,15 @@ struct alignas(kAlignment) Element {
 };
 
 void store(Element& to, DType dtype, double value) {
-  switch (dtype) {
-    case DType::f32:
-      return to.put(static_cast<float>(value));
-    case DType::f64:
-      return to.put(value);
-    case DType::i64:
-      return to.put(static_cast<std::int64_t>(value));
-    default:
-      return to.put(value != 0);
-  }
+  with_element_type(dtype, [&]<class T>(T) { to.put(convert<T>(value)); });
 }
 
 // Nothing where a double does not carry the value exactly.
 std::optional<double> load(const Element& from, DType dtype) {
   constexpr std::int64_t kExact = std::int64_t{1} << 53;
-  double value = 0;
-  switch (dtype) {
-    case DType::f32:
-      value = static_cast<double>(from.get<float>());
-      break;
-    case DType::f64:
-      value = from.get<double>();
-      break;
-    case DType::i64:
-      if (const auto whole = from.get<std::int64_t>(); whole >= -kExact && whole <= kExact)
-        value = static_cast<double>(whole);
-      else
-        return std::nullopt;
-      break;
-    default:
-      value = from.get<bool>() ? 1 : 0;
-  }
+  if (dtype == DType::i64)
+    if (const auto whole = from.get<std::int64_t>(); whole < -kExact || whole > kExact) return std::nullopt;
+  const double value = with_element_type(dtype, [&]<class T>(T) { return static_cast<double>(from.get<T>()); });
   if (std::isnan(value)) return std::nullopt;  // its payload would be lost
   return value;
 }

@@ -18,7 +18,7 @@ bool is_name_char(char c) { return is_name_start(c) || is_digit(c) || c == '.'; 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 std::optional<DType> dtype_named(std::string_view name) {
-  for (const DType dtype : {DType::f32, DType::f64, DType::i64, DType::boolean})
+  for (const DType dtype : {DType::f32, DType::f64, DType::i64, DType::i32, DType::u8, DType::boolean})
     if (name == name_of(dtype)) return dtype;
   return std::nullopt;
 }

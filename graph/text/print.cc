@@ -7,8 +7,10 @@
 #include <concepts>
 #include <limits>
 #include <mutex>
+#include <type_traits>
 #include <vector>
 
+#include "graph/element_type.h"
 #include "weft/error.h"
 
 namespace weft {
@@ -18,7 +20,7 @@ constexpr std::string_view kPrefix = "tensor(";
 constexpr int kMaxPrecision = 100;
 
 // A bool element as a byte: reading a byte that is neither 0 nor 1 as bool would be undefined.
-using BoolByte = unsigned char;
+enum class BoolByte : std::uint8_t { no, yes };
 
 // to_chars, and not printf: the decimal point must not depend on the locale.
 std::string format_number(double value, std::chars_format format, int precision) {
@@ -45,7 +47,7 @@ class Formatter {
   void measure(double value) {
     if (std::isfinite(value) && value != 0) width_ = std::max(width_, text(value).size());
   }
-  void measure(std::int64_t value) { width_ = std::max(width_, text(value).size()); }
+  void measure(std::integral auto value) { width_ = std::max(width_, text(value).size()); }
   void measure(BoolByte value) { width_ = std::max(width_, text(value).size()); }
 
   std::size_t width() const { return width_; }
@@ -64,8 +66,8 @@ class Formatter {
     if (!whole_) return format_number(value, std::chars_format::fixed, precision_);
     return format_number(value, std::chars_format::fixed, 0) + (std::isfinite(value) ? "." : "");
   }
-  std::string text(std::int64_t value) const { return std::to_string(value); }
-  std::string text(BoolByte value) const { return value ? "True" : "False"; }
+  std::string text(std::integral auto value) const { return std::to_string(value); }
+  std::string text(BoolByte value) const { return value == BoolByte::no ? "False" : "True"; }
 
   int precision_;
   double min_ = std::numeric_limits<double>::infinity();
@@ -176,16 +178,9 @@ std::string elements(const TensorType& type, const void* data, const PrintOption
 
 std::string elements(const TensorType& type, const void* data, const PrintOptions& options) {
   if (type.shape.numel() == 0) return "[]";
-  switch (type.dtype) {
-    case DType::f32:
-      return elements<float>(type, data, options);
-    case DType::f64:
-      return elements<double>(type, data, options);
-    case DType::i64:
-      return elements<std::int64_t>(type, data, options);
-    default:
-      return elements<BoolByte>(type, data, options);
-  }
+  return with_element_type(type.dtype, [&]<class T>(T) {
+    return elements<std::conditional_t<std::is_same_v<T, bool>, BoolByte, T>>(type, data, options);
+  });
 }
 
 const char* torch_name(DType dtype) {
@@ -196,6 +191,10 @@ const char* torch_name(DType dtype) {
       return "torch.float64";
     case DType::i64:
       return "torch.int64";
+    case DType::i32:
+      return "torch.int32";
+    case DType::u8:
+      return "torch.uint8";
     default:
       return "torch.bool";
   }
@@ -212,9 +211,9 @@ std::vector<std::string> suffixes(const TensorType& type, std::string_view grad_
   const bool empty = type.shape.numel() == 0;
   std::vector<std::string> result;
   if (empty ? type.shape.rank() != 1 : options.edge_items == 0) result.push_back(size_suffix(type.shape));
-  // Elements show whether they are whole numbers, bools or fractions, so only f64 needs its name beside them.
-  if (empty ? type.dtype != DType::f32 : type.dtype == DType::f64)
-    result.push_back(std::string("dtype=") + torch_name(type.dtype));
+  // Elements show whether they are whole numbers, bools or fractions, so only the less usual need their names.
+  const bool usual = type.dtype == DType::f32 || (!empty && (type.dtype == DType::i64 || type.dtype == DType::boolean));
+  if (!usual) result.push_back(std::string("dtype=") + torch_name(type.dtype));
   if (grad_suffix.starts_with(", ")) grad_suffix.remove_prefix(2);
   if (!grad_suffix.empty()) result.emplace_back(grad_suffix);
   return result;

@@ -52,6 +52,8 @@ Tensor tensor(const Literal& values, std::optional<DType> dtype = std::nullopt,
 Tensor from_data(std::span<const float> values, DimsRef shape, SourceLocation at = SourceLocation::current());
 Tensor from_data(std::span<const double> values, DimsRef shape, SourceLocation at = SourceLocation::current());
 Tensor from_data(std::span<const std::int64_t> values, DimsRef shape, SourceLocation at = SourceLocation::current());
+Tensor from_data(std::span<const std::int32_t> values, DimsRef shape, SourceLocation at = SourceLocation::current());
+Tensor from_data(std::span<const std::uint8_t> values, DimsRef shape, SourceLocation at = SourceLocation::current());
 Tensor from_data(std::span<const bool> values, DimsRef shape, SourceLocation at = SourceLocation::current());
 
 Tensor zeros(DimsRef shape, DType dtype = kFloat32, SourceLocation at = SourceLocation::current());

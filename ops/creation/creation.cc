@@ -11,20 +11,9 @@
 namespace weft {
 namespace {
 
-// 2^63: the doubles below it in magnitude have an i64.
-constexpr double kTwo63 = 9223372036854775808.0;
-
 void require_representable(const OpCall& call, DType dtype, double value) {
-  call.require(ErrorKind::value, dtype != DType::i64 || (value >= -kTwo63 && value < kTwo63),
-               "the value is not representable as i64");
-}
-
-template <class T>
-T from_double(double value) {
-  if constexpr (std::is_same_v<T, bool>)
-    return value != 0;
-  else
-    return static_cast<T>(value);
+  if (is_integer(dtype) && !holds(dtype, value))
+    call.fail(ErrorKind::value, std::string("the value is not representable as ") + name_of(dtype));
 }
 
 Types infer_full(const OpCall& call) {
@@ -42,7 +31,7 @@ Types infer_full(const OpCall& call) {
 Kernel compile_full(const OpCall& call) {
   return with_element_type(call.out().dtype, [&]<class T>(T) {
     const AttrValue* exact = call.attrs.find("exact");
-    const T value = exact ? static_cast<T>(std::get<std::int64_t>(*exact)) : from_double<T>(call.attr<double>("value"));
+    const T value = exact ? static_cast<T>(std::get<std::int64_t>(*exact)) : convert<T>(call.attr<double>("value"));
     return Kernel{.run = [n = call.out().shape.numel(), value](const KernelArgs& args) {
       fill_elements(args.output<T>(), n, value);
     }};
@@ -57,14 +46,22 @@ Types infer_arange(const OpCall& call) {
   const auto start = checked_attr<double>(call, "start"), step = checked_attr<double>(call, "step");
   const TensorType type{dtype, Shape{checked_attr<std::int64_t>(call, "length")}};
   call.require(ErrorKind::dtype, dtype != DType::boolean, "bool has no ranges");
-  if (dtype == DType::i64) {
+  if (is_integer(dtype)) {
     call.require(ErrorKind::value, start == std::trunc(start) && step == std::trunc(step),
-                 "an i64 range has whole start and step", "pass kFloat32 or kFloat64 as the dtype");
-    require_representable(call, dtype, start);
-    require_representable(call, dtype, step);
-    require_representable(call, dtype, start + step * static_cast<double>(type.shape.numel()));
+                 "a range of integers has whole start and step", "pass kFloat32 or kFloat64 as the dtype");
+    // Counted in i64; narrower integers wrap around.
+    for (const double number : {start, step, start + step * static_cast<double>(type.shape.numel())})
+      require_representable(call, DType::i64, number);
   }
   return {type};
+}
+
+template <class T>
+T number(double value) {
+  if constexpr (std::is_integral_v<T>)
+    return convert<T>(convert<std::int64_t>(value));
+  else
+    return static_cast<T>(value);
 }
 
 Kernel compile_arange(const OpCall& call) {
@@ -72,7 +69,7 @@ Kernel compile_arange(const OpCall& call) {
     return Kernel{.run = [n = call.out().shape.numel(), start = call.attr<double>("start"),
                           step = call.attr<double>("step")](const KernelArgs& args) {
       T* out = args.output<T>();
-      for (std::int64_t i = 0; i < n; ++i) out[i] = from_double<T>(start + step * static_cast<double>(i));
+      for (std::int64_t i = 0; i < n; ++i) out[i] = number<T>(start + step * static_cast<double>(i));
     }};
   });
 }
@@ -108,7 +105,7 @@ std::int64_t arange_length(double start, double end, double step, SourceLocation
   if (step == 0) fail_arange("step must not be 0", at);
   if (step > 0 ? end < start : end > start) fail_arange("end lies on the other side of start than step goes", at);
   const double length = std::ceil((end - start) / step);
-  if (!(length < kTwo63)) fail_arange("the range is too long", at);
+  if (!(length < 0x1p63)) fail_arange("the range is too long", at);
   return static_cast<std::int64_t>(length);
 }
 
@@ -158,7 +155,7 @@ Tensor arange(double end, SourceLocation at) { return arange(0, end, 1, kInt64, 
 
 Tensor arange(double start, double end, double step, DType dtype, SourceLocation at) {
   const std::int64_t length = arange_length(start, end, step, at);
-  if (dtype == DType::i64) start = std::trunc(start), step = std::trunc(step);
+  if (is_integer(dtype)) start = std::trunc(start), step = std::trunc(step);
   return capture(at, [&](Builder& b) {
     return b.record(kArange, {}, Attrs{{"dtype", dtype}, {"length", length}, {"start", start}, {"step", step}});
   });

@@ -74,7 +74,8 @@ HWY_EXPORT(accumulate_i64);
 Types infer(const OpCall& call) {
   for (std::size_t i = 1; i < call.inputs.size(); ++i)
     call.require(kind_of_difference(call.in(i), call.in(0)), call.in(i) == call.in(0), "all slots must have one type");
-  call.require(ErrorKind::dtype, call.in(0).dtype != DType::boolean, "sums of bool are not defined");
+  call.require(ErrorKind::dtype, is_floating(call.in(0).dtype) || call.in(0).dtype == DType::i64,
+               "sums are of f32, f64 or i64");
   return {call.in(0)};
 }
 

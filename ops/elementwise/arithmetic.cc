@@ -16,7 +16,7 @@ namespace {
 bool is_zero(const Rewriter& r, ValueId v, bool negative) {
   const std::optional<double> value = r.constant(v);
   if (!value || *value != 0) return false;
-  return r.type(v).dtype == DType::i64 || std::signbit(*value) == negative;
+  return is_integer(r.type(v).dtype) || std::signbit(*value) == negative;
 }
 
 void grad_add(GradCall& g) {

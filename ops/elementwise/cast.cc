@@ -1,4 +1,4 @@
-// cast: the same numbers in another dtype. To i64: towards zero; to bool: is not 0.
+// cast: the same numbers in another dtype. To integers: towards zero; to bool: is not 0.
 #include "graph/capture/capture.h"
 #include "graph/passes/rewriter.h"
 #include "ops/call_checks.h"

@@ -20,8 +20,11 @@ double checked_bound(const OpCall& call, std::string_view name, double none) {
   if (!call.attrs.find(name)) return none;
   const auto value = checked_attr<double>(call, name);
   call.require(ErrorKind::value, !std::isnan(value), "a bound is nan");
-  call.require(ErrorKind::value, call.in(0).dtype != DType::i64 || std::isinf(value) || is_whole(value),
-               "i64 needs whole bounds");
+  const DType dtype = call.in(0).dtype;
+  call.require(
+      ErrorKind::value,
+      !is_integer(dtype) || std::isinf(value) || (is_whole(value) && (dtype == DType::i64 || holds(dtype, value))),
+      "integers need whole bounds of their dtype");
   return value;
 }
 
@@ -64,7 +67,7 @@ Kernel compile_clamp(const OpCall& call) {
     case DType::f64:
       return clamp_as(double{});
     default:
-      return clamp_as(std::int64_t{});
+      return with_integer_type(call.in(0).dtype, clamp_as);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "graph/autodiff.h"
+#include "graph/element_type.h"
 #include "graph/lower.h"
 #include "graph/op.h"
 #include "ops/kernels/elementwise/simd.h"
@@ -36,7 +37,7 @@ Value to_number(const Value& x);
 // x^exponent. A fractional exponent makes integers f32.
 Value pow(const Value& x, double exponent);
 
-// ---- Integer arithmetic wraps around; a cast of a number that i64 does not have gives the nearest one, and 0 for nan.
+// ---- Integer arithmetic wraps around.
 template <class T, class F>
 constexpr T wrapping(T a, T b, F f) {
   if constexpr (std::is_same_v<T, std::int64_t>)
@@ -50,19 +51,6 @@ constexpr T negated(T x) {
     return -x;  // 0 - x would lose the sign of zero
   else
     return wrapping(T{0}, x, std::minus<>());
-}
-template <class To, class From>
-constexpr To convert(From value) {
-  if constexpr (std::is_same_v<To, bool>) {
-    return value != From{0};
-  } else if constexpr (std::is_same_v<To, std::int64_t> && std::is_floating_point_v<From>) {
-    constexpr From kTwo63 = 9223372036854775808.0;
-    if (value >= kTwo63) return INT64_MAX;
-    if (value < -kTwo63) return INT64_MIN;
-    return value == value ? static_cast<To>(value) : 0;
-  } else {
-    return static_cast<To>(value);
-  }
 }
 
 // ---- Kernels
@@ -105,27 +93,37 @@ Kernel floating_kernel(const OpCall& call, ElementFn fn, F f) {
   return call.in(0).dtype == DType::f32 ? f32_kernel(call, fn) : map_kernel<double, double>(call, f);
 }
 
+// Integers through f, which takes and gives i64. Narrower ones are widened, and what comes out wraps around.
+template <class F>
+Kernel map_integers(const OpCall& call, F f) {
+  return with_integer_type(call.in(0).dtype, [&]<class T>(T) {
+    return map_kernel<T, T>(call, [f](T x) { return static_cast<T>(f(std::int64_t{x})); });
+  });
+}
+// The same with two operands, and where f gives bool, bool.
+template <class F>
+Kernel zip_integers(const OpCall& call, F f) {
+  using Result = std::invoke_result_t<F, std::int64_t, std::int64_t>;
+  return with_integer_type(call.in(0).dtype, [&]<class T>(T) {
+    using Out = std::conditional_t<std::is_same_v<Result, bool>, bool, T>;
+    return zip_kernel<T, Out>(call, [f](T a, T b) { return static_cast<Out>(f(std::int64_t{a}, std::int64_t{b})); });
+  });
+}
+
 // f32 through fn; f takes and gives double or i64.
 template <class F>
 Kernel number_kernel(const OpCall& call, ElementFn fn, F f) {
-  if (call.in(0).dtype == DType::i64) return map_kernel<std::int64_t, std::int64_t>(call, f);
-  return floating_kernel(call, fn, f);
+  return is_integer(call.in(0).dtype) ? map_integers(call, f) : floating_kernel(call, fn, f);
 }
 
 // f32 through fn; f takes two double, i64 or bool and gives one, or bool.
 template <class F>
 Kernel binary_kernel(const OpCall& call, ElementFn fn, F f) {
   const auto zip = [&]<class T>(T) { return zip_kernel<T, std::invoke_result_t<F, T, T>>(call, f); };
-  switch (call.in(0).dtype) {
-    case DType::f32:
-      return f32_kernel(call, fn);
-    case DType::f64:
-      return zip(double{});
-    case DType::i64:
-      return zip(std::int64_t{});
-    default:
-      return zip(bool{});
-  }
+  const DType dtype = call.in(0).dtype;
+  if (dtype == DType::f32) return f32_kernel(call, fn);
+  if (dtype == DType::f64) return zip(double{});
+  return is_integer(dtype) ? zip_integers(call, f) : zip(bool{});
 }
 
 // ---- Ops

@@ -30,10 +30,10 @@ bool is_whole(double value) { return value == std::trunc(value); }
 
 Types infer_pow_scalar(const OpCall& call) {
   const auto exponent = checked_attr<double>(call, "exponent");
-  if (call.in(0).dtype == DType::i64) {
-    call.require(ErrorKind::value, exponent >= 0, "integers have no negative powers in i64",
-                 "cast() the base to f32 or f64");
-    call.require(ErrorKind::value, is_whole(exponent) && exponent < 0x1p53, "i64 needs a whole exponent below 2^53");
+  if (is_integer(call.in(0).dtype)) {
+    call.require(ErrorKind::value, exponent >= 0, "integers have no negative powers", "cast() the base to f32 or f64");
+    call.require(ErrorKind::value, is_whole(exponent) && exponent < 0x1p53,
+                 "an integer needs a whole exponent below 2^53");
   }
   return infer_number(call);
 }
@@ -66,10 +66,8 @@ Kernel real_pow_kernel(const OpCall& call, double exponent) {
 
 Kernel compile_pow_scalar(const OpCall& call) {
   const auto exponent = call.attr<double>("exponent");
-  if (call.in(0).dtype == DType::i64) {
-    return map_kernel<std::int64_t, std::int64_t>(
-        call, [e = static_cast<std::int64_t>(exponent)](std::int64_t x) { return integer_pow(x, e); });
-  }
+  if (is_integer(call.in(0).dtype))
+    return map_integers(call, [e = static_cast<std::int64_t>(exponent)](std::int64_t x) { return integer_pow(x, e); });
   if (call.in(0).dtype == DType::f64) return real_pow_kernel<double>(call, exponent);
   if (const auto fn = function_of(exponent)) return f32_kernel(call, *fn);
   return real_pow_kernel<float>(call, exponent);
@@ -126,7 +124,7 @@ Kernel compile_pow(const OpCall& call) {
     case DType::f64:
       return zip_kernel<double, double>(call, real);
     default:
-      return zip_kernel<std::int64_t, std::int64_t>(call, integer_pow);
+      return zip_integers(call, integer_pow);
   }
 }
 

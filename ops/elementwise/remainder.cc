@@ -56,7 +56,7 @@ Kernel compile_floor_divide(const OpCall& call) {
     case DType::f64:
       return zip_kernel<double, double>(call, quotient);
     default:
-      return zip_kernel<std::int64_t, std::int64_t>(call, quotient);
+      return zip_integers(call, quotient);
   }
 }
 constexpr OpDef kFloorDivide{.name = "floor_divide",

@@ -8,6 +8,7 @@
 #include "graph/builder.h"
 #include "graph/kernel.h"
 #include "ops/kernels/move/strided.h"
+#include "weft/ops.h"
 
 namespace weft {
 
@@ -40,6 +41,12 @@ struct RowParts {
  private:
   std::uint32_t count_;
 };
+
+// An index that may be i32, as an operand of operations that take i64.
+inline Operand as_index(const Tensor& index, SourceLocation at) {
+  const bool is_narrow = index.defined() && index.dtype(at) == DType::i32;
+  return {is_narrow ? index.to(DType::i64, at) : index, at};
+}
 
 // ---- Values
 // Rows of dim by number; index is a vector.

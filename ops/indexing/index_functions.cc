@@ -142,7 +142,7 @@ Value flattened(const Value& x) { return reshape(x, {x.shape().numel()}); }
 template <class F>
 Tensor capture_write(const Operand& x, const Tensor& index, const Operand& src, F emit, const char* grad_name,
                      const char* name = __builtin_FUNCTION()) {
-  const Operand places(index, x.at());
+  const Operand places = as_index(index, x.at());
   return capture(
       {&x, &places, &src},
       [&](std::span<const Value> v) {
@@ -156,7 +156,7 @@ Tensor capture_write(const Operand& x, const Tensor& index, const Operand& src, 
 }  // namespace
 
 Tensor index_add(const Operand& x, std::int64_t dim, const Tensor& index, const Operand& src, double alpha) {
-  const Operand places(index, x.at());
+  const Operand places = as_index(index, x.at());
   return capture(
       {&x, &places, &src}, [&](std::span<const Value> v) { return index_add(v, dim, alpha); }, "IndexAddBackward0");
 }
@@ -172,7 +172,7 @@ Tensor index_fill(const Operand& x, std::int64_t dim, const Tensor& index, const
 }
 
 Tensor gather(const Operand& x, std::int64_t dim, const Tensor& index) {
-  const Operand places(index, x.at());
+  const Operand places = as_index(index, x.at());
   return capture({&x, &places}, [&](std::span<const Value> v) {
     const PlacesIn p("gather", v, dim);
     const Value result = gather(p.x, p.dim, p.index);
@@ -181,7 +181,7 @@ Tensor gather(const Operand& x, std::int64_t dim, const Tensor& index) {
 }
 
 Tensor take_along_dim(const Operand& x, const Tensor& index, std::optional<std::int64_t> dim) {
-  const Operand places(index, x.at());
+  const Operand places = as_index(index, x.at());
   return capture({&x, &places}, [&](std::span<const Value> v) {
     require_index("take_along_dim", v);
     return dim ? take_along(v, *dim) : gather(flattened(v[0]), 0, flattened(v[1]));
@@ -189,13 +189,13 @@ Tensor take_along_dim(const Operand& x, const Tensor& index, std::optional<std::
 }
 
 Tensor take(const Operand& x, const Tensor& index) {
-  const Operand places(index, x.at());
+  const Operand places = as_index(index, x.at());
   return capture(
       {&x, &places},
       [&](std::span<const Value> v) {
         require_index("take", v);
-        const Value index = from_start(flattened(v[1]), v[0].shape().numel());
-        return reshape(gather(flattened(v[0]), 0, index), v[1].shape());
+        const Value from_first = from_start(flattened(v[1]), v[0].shape().numel());
+        return reshape(gather(flattened(v[0]), 0, from_first), v[1].shape());
       },
       "TakeBackward0");
 }

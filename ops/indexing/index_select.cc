@@ -144,7 +144,7 @@ Value index_sum(const Value& src, std::int64_t dim, const Value& index, std::int
 }
 
 Tensor index_select(const Operand& x, std::int64_t dim, const Tensor& index) {
-  const Operand places(index, x.at());
+  const Operand places = as_index(index, x.at());
   return capture(
       {&x, &places}, [&](std::span<const Value> v) { return checked_select(v[0], dim, v[1]); }, "IndexSelectBackward0");
 }

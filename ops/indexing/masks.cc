@@ -131,16 +131,17 @@ Tensor unique(const Operand& x) {
 Tensor bincount(const Operand& x, std::int64_t minlength) {
   require_values("bincount", x);
   const Tensor numbers = capture({&x}, [&](std::span<const Value> v) {
-    if (v[0].dtype() != DType::i64 || v[0].rank() != 1)
-      fail_call(ErrorKind::shape, "bincount", v[0], "wants a vector of i64");
+    if (!is_integer(v[0].dtype()) || v[0].rank() != 1)
+      fail_call(ErrorKind::shape, "bincount", v[0], "wants a vector of integers");
     if (minlength < 0) fail_call(ErrorKind::value, "bincount", v[0], "minlength is negative");
-    return reshape(v[0], v[0].shape());
+    return cast(reshape(v[0], v[0].shape()), DType::i64);
   });
   std::int64_t length = minlength;
   const std::int64_t* const number = numbers.data_ptr<std::int64_t>(x.at());
   for (std::int64_t i = 0; i < numbers.numel(x.at()); ++i)
     length = std::max(length, number[i] < kMaxExtent ? number[i] + 1 : kMaxExtent);
-  return capture({&x}, [&](std::span<const Value> v) {
+  const Operand index(numbers, x.at());
+  return capture({&index}, [&](std::span<const Value> v) {
     return scatter_sum(ones_like(v[0]), 0, v[0], checked_shape("bincount", v, v[0].builder().where, length));
   });
 }

@@ -77,7 +77,10 @@ constexpr OpDef kScatterExtreme{.name = "scatter_extreme",
                                 .may_throw = true};
 WEFT_REGISTER_OP(kScatterExtreme);
 
-double least_of(DType dtype) { return dtype == DType::i64 ? -0x1p63 : -std::numeric_limits<double>::infinity(); }
+double least_of(DType dtype) {
+  if (is_floating(dtype)) return -std::numeric_limits<double>::infinity();
+  return with_integer_type(dtype, []<class T>(T) { return static_cast<double>(std::numeric_limits<T>::min()); });
+}
 
 Value extremes(const Value& x, std::int64_t dim, const Value& index, const Value& src, bool largest,
                const Value& kept) {
@@ -86,7 +89,7 @@ Value extremes(const Value& x, std::int64_t dim, const Value& index, const Value
   if (kept.defined()) {
     // Of whole numbers the largest one is the complement of the least.
     const Value least = full(b, {x.dtype(), {}}, least_of(x.dtype()));
-    base = where(kept, x, largest ? least : x.dtype() == DType::i64 ? -1 - least : neg(least));
+    base = where(kept, x, largest ? least : is_integer(x.dtype()) ? -1 - least : neg(least));
   }
   return b.record(kScatterExtreme, {base, index, src}, {{"dim", dim}, {"largest", largest}});
 }
@@ -101,14 +104,14 @@ Value combine(const Value& x, std::int64_t dim, const Value& index, const Value&
   const Value total = own + scatter_sum(src, dim, index, x.shape());
   if (reduce == "sum") return total;
   const Value number = include_self ? counts + 1.0 : maximum(counts, ones_like(counts));
-  return x.dtype() == DType::i64 ? floor_divide(total, number) : total / number;
+  return is_integer(x.dtype()) ? floor_divide(total, number) : total / number;
 }
 
 }  // namespace
 
 Tensor scatter_reduce(const Operand& x, std::int64_t dim, const Tensor& index, const Operand& src,
                       std::string_view reduce, bool include_self) {
-  const Operand places(index, x.at());
+  const Operand places = as_index(index, x.at());
   return capture(
       {&x, &places, &src},
       [&](std::span<const Value> v) {

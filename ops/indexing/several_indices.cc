@@ -65,11 +65,12 @@ class Reader {
         result_.view.slice(dim_++, s.start().value_or(0), s.stop().value_or(kEnd), s.step().value_or(1), at_);
   }
   void take(const Tensor& index) {
-    if (index.dtype(at_) == kInt64) {
-      add(index);
+    if (index.dtype(at_) == kInt64 || index.dtype(at_) == kInt32) {
+      add(index.to(kInt64, at_));
       return;
     }
-    if (index.dtype(at_) != kBool) refuse(name_, whole_, "an index is neither i64 nor bool", at_, ErrorKind::dtype);
+    if (index.dtype(at_) != kBool)
+      refuse(name_, whole_, "an index is neither i64 nor i32 nor bool", at_, ErrorKind::dtype);
     for (std::int64_t d = 0; d < index.dim(at_); ++d)
       if (index.size(d, at_) != result_.view.size(dim_ + d, at_))
         refuse(name_, whole_, "a mask has another shape than the dims that it stands for", at_, ErrorKind::shape);

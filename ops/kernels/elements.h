@@ -1,34 +1,13 @@
-// From a DType to a C++ type.
+// Elements that are moved.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
 
-#include "weft/dtype.h"
+#include "graph/element_type.h"
 
 namespace weft {
-
-// Calls f with a value of the C++ type of the elements: float, double, std::int64_t or bool.
-template <class F>
-auto with_element_type(DType dtype, F f) {
-  switch (dtype) {
-    case DType::f32:
-      return f(float{});
-    case DType::f64:
-      return f(double{});
-    case DType::i64:
-      return f(std::int64_t{});
-    default:
-      return f(bool{});
-  }
-}
-
-// The same with float or double, for a dtype that is known to be floating.
-template <class F>
-auto with_float_type(DType dtype, F f) {
-  return dtype == DType::f32 ? f(float{}) : f(double{});
-}
 
 // Calls f with an unsigned integer of the size of the elements, for kernels that only move them.
 template <class F>

@@ -30,10 +30,11 @@ Classes checked(const char* name, CaptureScope& scope, const Tensor& weight) {
   if (is_floating(y.dtype()) && y.shape() == x.shape()) {
     classes.target = class_rows(cast(y, x.dtype()));
   } else {
-    if (y.dtype() != DType::i64) fail(ErrorKind::dtype, "target must hold class indices, i64, or a probability each");
+    if (y.dtype() != DType::i64 && y.dtype() != DType::u8)
+      fail(ErrorKind::dtype, "target must hold class indices, i64 or u8, or a probability each");
     if (y.shape() != classes.shape)
       fail(ErrorKind::shape, "the target must have the shape of the scores without classes");
-    classes.target = reshape(y, {y.shape().numel()});
+    classes.target = cast(reshape(y, {y.shape().numel()}), DType::i64);
   }
   if (!weight.defined()) return classes;
   classes.weight = scope.value_of(weight);
@@ -121,7 +122,7 @@ Tensor nll_loss(const Operand& x, const Operand& target, const ClassLossOptions&
   const Classes classes = checked("nll_loss", scope, options.weight);
   if (classes.has_probabilities())
     fail_call(ErrorKind::dtype, "nll_loss", scope.values(), scope.builder().where,
-              "target must hold class indices, i64");
+              "target must hold class indices, i64 or u8");
   return scope.tensor(of_indices(classes, classes.scores, {{}, options.ignore_index, 0}, reduction),
                       "NllLossBackward0");
 }

@@ -149,7 +149,8 @@ constexpr OpDef kCrossEntropy{.name = "cross_entropy",
 WEFT_REGISTER_OP(kCrossEntropy);
 
 Value cross_entropy(const Value& logits, const Value& target, Reduction reduction) {
-  const auto of_rows = [&](const Value& rows, const Value& index, Reduction r) {
+  const auto of_rows = [&](const Value& rows, const Value& classes, Reduction r) {
+    const Value index = classes.dtype() == DType::u8 ? cast(classes, DType::i64) : classes;
     return logits.builder().record(kCrossEntropy, {rows, index}, {{"reduction", static_cast<std::int64_t>(r)}});
   };
   if (logits.rank() == 0 || logits.rank() == 2) return of_rows(logits, target, reduction);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "graph/element_type.h"
 #include "ops/kernels/gemm/gemm.h"
 #include "ops/kernels/onednn/onednn.h"
 
@@ -52,7 +53,8 @@ Kernel own_kernel(const GemmForm& form) {
 }
 
 // Sums wrap around as integers do in PyTorch, hence the unsigned arithmetic.
-void multiply_integers(const GemmShape& p, const std::int64_t* a, const std::int64_t* b, std::int64_t* c) {
+template <class T>
+void multiply_integers(const GemmShape& p, const T* a, const T* b, T* c) {
   const std::int64_t a_row = p.transpose_a ? 1 : p.k, a_col = p.transpose_a ? p.m : 1;
   const std::int64_t b_row = p.transpose_b ? 1 : p.n, b_col = p.transpose_b ? p.k : 1;
   for (std::int64_t i = 0; i < p.m; ++i) {
@@ -61,25 +63,27 @@ void multiply_integers(const GemmShape& p, const std::int64_t* a, const std::int
       for (std::int64_t l = 0; l < p.k; ++l)
         sum +=
             static_cast<std::uint64_t>(a[i * a_row + l * a_col]) * static_cast<std::uint64_t>(b[l * b_row + j * b_col]);
-      c[i * p.n + j] = static_cast<std::int64_t>(sum);
+      c[i * p.n + j] = static_cast<T>(sum);
     }
   }
 }
 
-Kernel integer_kernel(const GemmShape& p) {
-  const auto run = [p](const KernelArgs& args) {
-    const std::int64_t a_step = p.batched_a ? p.m * p.k : 0, b_step = p.batched_b ? p.k * p.n : 0;
-    for (std::int64_t i = 0; i < p.batch; ++i)
-      multiply_integers(p, args.input<std::int64_t>(0) + i * a_step, args.input<std::int64_t>(1) + i * b_step,
-                        args.output<std::int64_t>() + i * p.m * p.n);
-  };
-  return {.run = run, .flops = p.flops()};
+Kernel integer_kernel(DType dtype, const GemmShape& p) {
+  return with_integer_type(dtype, [&]<class T>(T) {
+    const auto run = [p](const KernelArgs& args) {
+      const std::int64_t a_step = p.batched_a ? p.m * p.k : 0, b_step = p.batched_b ? p.k * p.n : 0;
+      for (std::int64_t i = 0; i < p.batch; ++i)
+        multiply_integers(p, args.input<T>(0) + i * a_step, args.input<T>(1) + i * b_step,
+                          args.output<T>() + i * p.m * p.n);
+    };
+    return Kernel{.run = run, .flops = p.flops()};
+  });
 }
 
 }  // namespace
 
 bool same_order(DType dtype, const GemmShape& a, const GemmShape& b) {
-  if (dtype == DType::i64) return true;
+  if (is_integer(dtype)) return true;
   const GemmShape x = gemm_form(a).product, y = gemm_form(b).product;
   const bool own = dtype == DType::f64 || (prefers_own(x) && prefers_own(y));
   return own ? takes_dots(x) == takes_dots(y) : a == b;
@@ -89,7 +93,7 @@ Kernel product_kernel(const OpCall& call, const GemmShape& product) {
   const TensorType& out = call.out();
   if (product.k == 0 || out.shape.numel() == 0)
     return {.run = [bytes = out.bytes()](const KernelArgs& args) { std::fill_n(args.output<char>(), bytes, char{0}); }};
-  if (out.dtype == DType::i64) return integer_kernel(product);
+  if (is_integer(out.dtype)) return integer_kernel(out.dtype, product);
   const GemmForm form = gemm_form(product);
   if (out.dtype == DType::f64) return own_kernel<double>(form);
   if (prefers_own(form.product)) return own_kernel<float>(form);

@@ -37,6 +37,10 @@ Types infer_randint(const OpCall& call) {
   if (low >= high)
     call.fail(ErrorKind::value, "no integer lies in [" + std::to_string(low) + ", " + std::to_string(high) + ")");
   call.require(ErrorKind::dtype, type.dtype != DType::boolean, "wants a dtype of numbers");
+  call.require(
+      ErrorKind::value,
+      !is_integer(type.dtype) || (wrapped(low, type.dtype) == low && wrapped(high - 1, type.dtype) == high - 1),
+      "the dtype does not hold each integer of the range");
   const std::int64_t exact = std::int64_t{1} << (type.dtype == DType::f32 ? 24 : 53);
   if (is_floating(type.dtype) && (low < -exact || high > exact))
     call.fail(ErrorKind::value, std::string(name_of(type.dtype)) + " does not hold each integer of the range");

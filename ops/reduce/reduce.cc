@@ -15,8 +15,8 @@ namespace weft {
 namespace {
 
 Types infer_sum(const OpCall& call) {
-  call.require(ErrorKind::dtype, call.in(0).dtype != DType::boolean, "sums of bool are not defined",
-               "cast(x, kInt64) counts");
+  call.require(ErrorKind::dtype, is_floating(call.in(0).dtype) || call.in(0).dtype == DType::i64,
+               "sums are of f32, f64 or i64", "cast(x, kInt64) counts");
   return {{call.in(0).dtype, infer_reduction(call)}};
 }
 
@@ -58,7 +58,7 @@ WEFT_REGISTER_OP(kSum);
 
 Value sum(const Value& x, const Dims& dims, bool keepdim) {
   const Dims all = normalize_dims("sum", dims, x.type(), x.builder().where);
-  const Value summand = x.dtype() == DType::boolean ? cast(x, DType::i64) : x;
+  const Value summand = is_floating(x.dtype()) ? x : cast(x, DType::i64);
   return x.builder().record(kSum, {summand}, {{"dims", all}, {"keepdim", keepdim}});
 }
 

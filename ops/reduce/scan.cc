@@ -15,7 +15,8 @@ namespace weft {
 namespace {
 
 Types infer(const OpCall& call) {
-  call.require(ErrorKind::dtype, call.in(0).dtype != DType::boolean, "bool has no sums");
+  call.require(ErrorKind::dtype, is_floating(call.in(0).dtype) || call.in(0).dtype == DType::i64,
+               "sums are of f32, f64 or i64");
   checked_attr_in(call, "dim", 0, call.in(0).shape.rank() - 1);
   checked_attr<bool>(call, "reverse");
   return {call.in(0)};
@@ -67,7 +68,8 @@ constexpr OpDef kCumsum{.name = "cumsum",
                         .grad_name = "CumsumBackward0"};
 WEFT_REGISTER_OP(kCumsum);
 
-Value as_number(const Value& x) { return x.dtype() == DType::boolean ? cast(x, DType::i64) : x; }
+// Integers that sums and products are likely to fit.
+Value as_number(const Value& x) { return is_floating(x.dtype()) ? x : cast(x, DType::i64); }
 
 // Products on the way to one that f32 holds may be out of its range.
 Value widened(const Value& x) { return x.dtype() == DType::f32 ? cast(x, DType::f64) : as_number(x); }

@@ -57,7 +57,9 @@ Tensor tested(const char* name, const Operand& x, DimsRef dims, bool keepdim, bo
   const Dims over = normalize_dims(name, dims.vec(), v.type(), x.at());
   const Value are_there = wanted ? ne(v, of(v, 0)) : eq(v, of(v, 0));
   const Value count = sum(cast(are_there, DType::i64), over, keepdim);
-  return scope.tensor(f(count, of(count, 0)));
+  const Value result = f(count, of(count, 0));
+  // As in PyTorch, which had no bool once.
+  return scope.tensor(v.dtype() == DType::u8 ? cast(result, DType::u8) : result);
 }
 
 }  // namespace

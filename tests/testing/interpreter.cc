@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "graph/builder.h"
+#include "graph/element_type.h"
 
 namespace weft {
 namespace {
@@ -64,32 +65,12 @@ HostTensor::HostTensor(TensorType type, std::span<const double> values) : HostTe
 }
 
 double HostTensor::at(std::int64_t i) const {
-  switch (type_.dtype) {
-    case DType::f32:
-      return static_cast<double>(as<float>()[i]);
-    case DType::f64:
-      return as<double>()[i];
-    case DType::i64:
-      return static_cast<double>(as<std::int64_t>()[i]);
-    default:
-      return as<unsigned char>()[i];
-  }
+  if (type_.dtype == DType::boolean) return as<unsigned char>()[i];
+  return with_element_type(type_.dtype, [&]<class T>(T) { return static_cast<double>(as<T>()[i]); });
 }
 
 void HostTensor::set(std::int64_t i, double value) {
-  switch (type_.dtype) {
-    case DType::f32:
-      as<float>()[i] = static_cast<float>(value);
-      break;
-    case DType::f64:
-      as<double>()[i] = value;
-      break;
-    case DType::i64:
-      as<std::int64_t>()[i] = static_cast<std::int64_t>(value);
-      break;
-    default:
-      as<unsigned char>()[i] = value != 0;
-  }
+  with_element_type(type_.dtype, [&]<class T>(T) { as<T>()[i] = convert<T>(value); });
 }
 
 std::vector<double> HostTensor::doubles() const {

@@ -65,7 +65,7 @@ void add_indexing_rows(Table& table) {
   REFUSES("masked_select", shape, "they do not broadcast", masked_select(m, zeros(2, kBool)));
   REFUSES("nonzero", state, "[nonzero] undefined tensor", nonzero(u));
   REFUSES("unique", state, "undefined tensor", unique(u));
-  REFUSES("bincount", shape, "[bincount] a: f32[2]: wants a vector of i64", bincount(f));
+  REFUSES("bincount", shape, "[bincount] a: f32[2]: wants a vector of integers", bincount(f));
   REFUSES("Tensor::index_select", shape, "[index_select] a: f32[2,3]: dim 2", m.index_select(2, i));
   REFUSES("Tensor::index_add", dtype, not_i64, m.index_add(0, f, m));
   REFUSES("Tensor::index_copy", dtype, not_i64, m.index_copy(0, f, m));
@@ -85,7 +85,7 @@ void add_several_indices_rows(Table& table) {
   const Tensor u, m = zeros({2, 3}), i = tensor({0, 7}), f = zeros(2);
   REFUSES("Tensor::index", shape, "[index] a: f32[2,3]: 3 indices: more than there are dims", m.index({0, 0, 0}));
   REFUSES("Tensor::index", value, "[index] a: f32[2,3]: more than one Ellipsis", m.index({Ellipsis, Ellipsis}));
-  REFUSES("Tensor::index", dtype, "an index is neither i64 nor bool", m.index({f}));
+  REFUSES("Tensor::index", dtype, "an index is neither i64 nor i32 nor bool", m.index({f}));
   REFUSES("Tensor::index", shape, "a mask has another shape", m.index({zeros(3, kBool)}));
   REFUSES("Tensor::index_put_", shape, "a mask has another shape", m.index_put_({zeros(1, kBool)}, 1));
   REFUSES("Tensor::index_put_", dtype, "[index_put_] a: f32[2,3]: the value is i64", m.index_put_({i}, i));

@@ -63,10 +63,10 @@ Value SampleBuilder::input_of(const Shape& shape, const std::vector<double>& val
   return add({floating_, shape}, rounded);
 }
 
-Value SampleBuilder::integers(const Shape& shape, std::int64_t low, std::int64_t high) {
+Value SampleBuilder::integers(const Shape& shape, std::int64_t low, std::int64_t high, DType dtype) {
   std::vector<double> values(static_cast<std::size_t>(shape.numel()));
   for (double& x : values) x = std::floor(static_cast<double>(low) + uniform() * static_cast<double>(high - low));
-  return add({DType::i64, shape}, values);
+  return add({dtype, shape}, values);
 }
 
 Value SampleBuilder::booleans(const Shape& shape) {

@@ -48,8 +48,8 @@ class SampleBuilder {
   Value input(const Shape& shape, const Range& range = {});
   // The same with these values.
   Value input_of(const Shape& shape, const std::vector<double>& values);
-  // i64, uniform in [low, high).
-  Value integers(const Shape& shape, std::int64_t low, std::int64_t high);
+  // Uniform in [low, high); u8 wraps around.
+  Value integers(const Shape& shape, std::int64_t low, std::int64_t high, DType dtype = DType::i64);
   Value booleans(const Shape& shape);
 
   DType floating() const { return floating_; }

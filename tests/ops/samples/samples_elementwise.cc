@@ -17,7 +17,8 @@ void add_unary(OpSamples& s, Unary fn, const Range& range = {}, const SampleOpti
 }
 
 void add_integers(OpSamples& s, Unary fn) {
-  s.add([=](SampleBuilder& b) { return fn(b.integers({3, 7}, -9, 9)); });
+  for (const DType dtype : {DType::i64, DType::i32, DType::u8})
+    s.add([=](SampleBuilder& b) { return fn(b.integers({3, 7}, -9, 9, dtype)); });
 }
 
 void add_binary(OpSamples& s, Binary fn, const Range& range_a = {}, const Range& range_b = {},
@@ -33,7 +34,8 @@ void add_binary(OpSamples& s, Binary fn, const Range& range_a = {}, const Range&
 }
 
 void add_integers(OpSamples& s, Binary fn) {
-  s.add([=](SampleBuilder& b) { return fn(b.integers({3, 7}, -9, 9), b.integers({7}, -9, 9)); });
+  for (const DType dtype : {DType::i64, DType::i32, DType::u8})
+    s.add([=](SampleBuilder& b) { return fn(b.integers({3, 7}, -9, 9, dtype), b.integers({7}, -9, 9, dtype)); });
 }
 
 // Operands with the values 0 and 1 only, so that they are often equal.
