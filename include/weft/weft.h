@@ -10,6 +10,8 @@
 #include "weft/error.h"
 #include "weft/function.h"
 #include "weft/image_layers.h"
+#include "weft/image_modules.h"
+#include "weft/images.h"
 #include "weft/indexing.h"
 #include "weft/losses.h"
 #include "weft/module.h"

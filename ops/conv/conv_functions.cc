@@ -1,4 +1,5 @@
 // conv1d to conv3d and conv_transpose1d to conv_transpose3d: PyTorch's layouts and options around conv and conv_data.
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -64,6 +65,14 @@ Value convolve(const ImageCall& call, const ConvOptions& options) {
   return with_bias(call, conv(call.images(), w, rule));
 }
 
+// An output_padding of the stride or more would be room for another image element: it comes out of the padding behind,
+// and what is left then is rows of zeros, whose number this gives back.
+std::int64_t take_from_padding(ConvRule& rule, std::size_t d, std::int64_t more) {
+  const std::int64_t taken = std::min(rule.after[d], more), left = more - taken;
+  rule.after[d] -= taken;
+  return std::max<std::int64_t>(left - (rule.stride[d] - 1), 0);
+}
+
 Value convolve_transposed(const ImageCall& call, const ConvTransposeOptions& options) {
   const Value& w = call.operands[1];
   check_operands(call, options.groups, w.rank() > 1 ? w.shape()[1] * options.groups : 0);
@@ -73,16 +82,23 @@ Value convolve_transposed(const ImageCall& call, const ConvTransposeOptions& opt
   const Dims more = call.numbers(options.output_padding, 0, "output_padding");
   if (call.channels() != w.shape()[0]) call.refuse("the channels of x are not those of the weight");
   if (w.shape()[0] % options.groups != 0) call.refuse("the groups do not divide the input channels");
-  Dims result;
+  Dims result, zeros;
   for (std::size_t d = 0; d < more.size(); ++d) {
-    if (more[d] >= rule.stride[d]) call.refuse("output_padding must be smaller than the stride", ErrorKind::value);
+    if (more[d] >= std::max(rule.stride[d], rule.dilation[d]))
+      call.refuse("output_padding must be smaller than the stride or the dilation", ErrorKind::value);
     const std::int64_t steps = w.shape()[static_cast<int>(d) + 2] - 1, extent = call.extent(d);
     if (extent - 1 > kMaxExtent / rule.stride[d] || steps > kMaxExtent / rule.dilation[d])
       call.refuse("the result has more than 2^40 elements");
     result.push_back((extent - 1) * rule.stride[d] - 2 * rule.before[d] + rule.dilation[d] * steps + more[d] + 1);
     if (result.back() < 1) call.refuse("the result has no elements");
+    zeros.push_back(0);
+    if (more[d] >= rule.stride[d]) zeros.back() = take_from_padding(rule, d, more[d]);
+    result.back() -= zeros.back();
   }
-  return with_bias(call, conv_data(call.images(), w, rule, result));
+  Value images = conv_data(call.images(), w, rule, result);
+  for (std::size_t d = 0; d < zeros.size(); ++d)
+    if (zeros[d] > 0) images = slice_scatter(images, static_cast<std::int64_t>(d) + 1, 0, 1, result[d] + zeros[d]);
+  return with_bias(call, images);
 }
 
 template <class Options>

@@ -1,4 +1,4 @@
-// max_pool, avg_pool and their adaptive forms: PyTorch's layouts and options.
+// max_pool, avg_pool, their adaptive forms and lp_pool: PyTorch's layouts and options.
 #include <algorithm>
 #include <string>
 
@@ -6,6 +6,7 @@
 #include "ops/conv/image_call.h"
 #include "ops/pool/pool_values.h"
 #include "weft/conv.h"
+#include "weft/images.h"
 
 namespace weft {
 namespace {
@@ -79,6 +80,20 @@ Tensor adaptive_avg_of(const char* name, int extents, const Operand& x, const Ex
     return avg_pool(call.images(), {adaptive_windows(call, results), true, 0});
   });
 }
+// The sum is a mean times the size of a whole window, also where ceil_mode leaves a smaller one.
+Tensor lp_pool_of(const char* name, int extents, const Operand& x, double p, const Extents& kernel,
+                  const LpPoolOptions& options) {
+  if (p == 0) throw Error(ErrorKind::value, "[" + std::string(name) + "] p is 0", x.at());
+  return pool(name, extents, x, "PowBackward0", [&](const ImageCall& call) {
+    const PoolRule rule = windows(call, kernel, options.stride, 0, 1, options.ceil_mode);
+    const Value images = call.images();
+    const auto as_number = [&](double v) { return number(images.builder(), images.dtype(), v); };
+    double size = 1;
+    for (const std::int64_t k : rule.kernel) size *= static_cast<double>(k);
+    const Value mean = avg_pool(pow(images, as_number(p)), {rule, true, 0});
+    return pow(sign(mean) * relu(abs(mean)) * size, as_number(1 / p));
+  });
+}
 
 }  // namespace
 
@@ -117,6 +132,16 @@ Tensor adaptive_avg_pool2d(const Operand& x, const Extents& extents) {
 }
 Tensor adaptive_avg_pool3d(const Operand& x, const Extents& extents) {
   return adaptive_avg_of("adaptive_avg_pool3d", 3, x, extents);
+}
+
+Tensor lp_pool1d(const Operand& x, double p, const Extents& kernel, const LpPoolOptions& options) {
+  return lp_pool_of("lp_pool1d", 1, x, p, kernel, options);
+}
+Tensor lp_pool2d(const Operand& x, double p, const Extents& kernel, const LpPoolOptions& options) {
+  return lp_pool_of("lp_pool2d", 2, x, p, kernel, options);
+}
+Tensor lp_pool3d(const Operand& x, double p, const Extents& kernel, const LpPoolOptions& options) {
+  return lp_pool_of("lp_pool3d", 3, x, p, kernel, options);
 }
 
 }  // namespace weft

@@ -30,6 +30,9 @@ void add_arrangement_rows(Table& table);
 void add_indexing_rows(Table& table);
 void add_several_indices_rows(Table& table);
 void add_order_rows(Table& table);
+// refused_images.cc
+void add_image_function_rows(Table& table);
+void add_image_module_rows(Table& table);
 // refused_vocabulary.cc
 void add_in_place_rows(Table& table);
 void add_distribution_rows(Table& table);
