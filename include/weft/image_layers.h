@@ -80,7 +80,7 @@ class AdaptiveAvgPool2d : public Module {
 };
 
 // batch_norm() of x [n, channels, ...] of any rank from 2: PyTorch's BatchNorm1d, 2d and 3d. weight starts as ones,
-// bias as zeros; the running statistics are buffers.
+// bias as zeros; the running statistics and the number of batches that they have seen are buffers.
 class BatchNorm : public Module {
  public:
   // Throws Error for a negative number of channels.
@@ -89,7 +89,7 @@ class BatchNorm : public Module {
   Tensor forward(const Operand& x) override;
   std::string str() const override;
 
-  Tensor weight, bias, running_mean, running_var;
+  Tensor weight, bias, running_mean, running_var, num_batches_tracked;
 
  private:
   double eps_, momentum_;

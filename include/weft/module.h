@@ -5,11 +5,13 @@
 
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "weft/state_dict.h"
 #include "weft/tensor.h"
 
 namespace weft::nn {
@@ -40,7 +42,22 @@ class Module {
   std::vector<Tensor> parameters() const;
   // Tensors that belong to the module and are not trained, as running statistics are. In the same order.
   std::vector<std::pair<std::string, Tensor>> named_buffers() const;
+  std::vector<Tensor> buffers() const;
   std::vector<std::pair<std::string, std::shared_ptr<Module>>> children() const { return children_; }
+  // This module under the name "", its parts and theirs, each once: a module comes before its parts. The pointers are
+  // valid while this module lives and gets no other parts.
+  std::vector<std::pair<std::string, Module*>> named_modules();
+  // Calls f with each part, the parts of a module before itself, and with this module last. Throws Error for an empty
+  // f.
+  Module& apply(const std::function<void(Module&)>& f, SourceLocation at = SourceLocation::current());
+
+  // Parameters and persistent buffers by name: those of a module before those of its parts. They share elements with
+  // the module, outside of the graph. Tensors that several names reach are there under each of them.
+  StateDict state_dict(SourceLocation at = SourceLocation::current()) const;
+  // Gives the tensors of state_dict() the values of their names, in the dtype that they have. All of them or, where it
+  // throws, none. Throws one Error that lists all names that are missing here, unexpected, or of another shape; with
+  // strict off only for the last, and the others are returned. Not while a function is traced.
+  LoadReport load_state_dict(const StateDict& state, bool strict = true, SourceLocation at = SourceLocation::current());
 
   // Training mode, of this module and all its parts; on at first. A compiled function that reads it is traced again
   // when it changes.
@@ -59,8 +76,10 @@ class Module {
   // that is empty, has a dot or is taken.
   Tensor register_parameter(const std::string& name, const Tensor& value,
                             SourceLocation at = SourceLocation::current());
-  // Makes a tensor a buffer. Throws Error for one that is undefined or requires gradients, and for a bad name.
-  Tensor register_buffer(const std::string& name, const Tensor& value, SourceLocation at = SourceLocation::current());
+  // Makes a tensor a buffer, which is part of the state_dict() where it is persistent. Throws Error for one that is
+  // undefined or requires gradients, and for a bad name.
+  Tensor register_buffer(const std::string& name, const Tensor& value, bool persistent = true,
+                         SourceLocation at = SourceLocation::current());
   // A new parameter that starts as U(-bound, bound), drawn now; see Sequential for the one exception.
   Tensor register_uniform(const std::string& name, DimsRef shape, double bound, DType dtype = kFloat32,
                           SourceLocation at = SourceLocation::current());
@@ -83,7 +102,8 @@ class Module {
   void check_name(const std::string& name, SourceLocation at) const;
   bool contains(const Module* other) const;
   using Tensors = std::vector<std::pair<std::string, Tensor>>;
-  void collect(Tensors Module::*own, const std::string& prefix, Tensors& found) const;
+  Tensors collect(Tensors Module::*own) const;
+  StateDict state(SourceLocation at) const;
 
   // The draw that a parameter's first values are: U(-bound, bound), the generator's draw `number` after `seed`.
   struct FirstValues {
@@ -111,6 +131,7 @@ class Module {
   std::vector<FirstValues> first_values_;
   WasMoved was_moved_;
   Tensors parameters_, buffers_;
+  std::vector<std::string> not_persistent_;  // names of buffers
   std::vector<std::pair<std::string, std::shared_ptr<Module>>> children_;
   std::shared_ptr<bool> training_ = std::make_shared<bool>(true);  // shared with traces that read it
 };

@@ -10,52 +10,15 @@
 // Threads: one optimizer is for one thread at a time.
 #pragma once
 
-#include <span>
-#include <utility>
 #include <vector>
 
-#include "weft/tensor.h"
+#include "weft/optimizer.h"
 
 namespace weft::optim {
 
-// In the formulas p is a parameter, g its gradient, and t counts the updates of this parameter from 1.
-class Optimizer {
- public:
-  virtual ~Optimizer() = default;
-  // Two optimizers would share one state.
-  Optimizer(const Optimizer&) = delete;
-  Optimizer& operator=(const Optimizer&) = delete;
-
-  // Clears the gradients: grad() of each parameter is undefined afterwards.
-  void zero_grad(SourceLocation at = SourceLocation::current());
-  // Updates each parameter that has a gradient, all in one run; leaves the others and their state as they are.
-  void step(SourceLocation at = SourceLocation::current());
-
-  const std::vector<Tensor>& parameters() const { return parameters_; }
-  double lr(SourceLocation at = SourceLocation::current()) const;
-  // Takes effect at the next step, also in compiled programs, which are not compiled again.
-  // Throws Error unless lr >= 0.
-  void set_lr(double lr, SourceLocation at = SourceLocation::current());
-
- protected:
-  using Updates = std::vector<std::pair<Tensor, Tensor>>;
-
-  // Throws Error where there are no parameters, one is not a floating leaf, or one is there twice.
-  Optimizer(const char* name, std::vector<Tensor> parameters, double lr, SourceLocation at);
-  // Adds the new values of parameter i and of its state.
-  virtual void update(std::size_t i, const Tensor& grad, Updates& updates, SourceLocation at) = 0;
-
-  const Tensor& lr_tensor() const { return lr_; }
-  // One tensor of zeros for each parameter, of its shape and dtype: optimizer state.
-  std::vector<Tensor> zeros_like_parameters(SourceLocation at) const;
-  // One count of updates for each parameter, zero at first.
-  std::vector<Tensor> counters(SourceLocation at) const;
-
- private:
-  const char* name_;
-  std::vector<Tensor> parameters_;
-  Tensor lr_;  // f64[]
-};
+// In the formulas p is a parameter, g its gradient (-g where maximize is set), and t counts the updates of this
+// parameter from 1. Each constructor throws Error for options that are out of range, and where there are no parameters,
+// one is not a floating leaf, or one is there twice.
 
 struct SGDOptions {
   double lr = 1e-3;
@@ -63,6 +26,7 @@ struct SGDOptions {
   double dampening = 0;
   double weight_decay = 0;
   bool nesterov = false;
+  bool maximize = false;
 };
 
 //   g = g + weight_decay p
@@ -70,17 +34,17 @@ struct SGDOptions {
 //   g = g + momentum b if nesterov, else b                  where momentum != 0
 //   p = p - lr g
 // (Sutskever et al. 2013.)
-class SGD : public Optimizer {
+class SGD : public OptimizerOf<SGDOptions> {
  public:
   // Throws Error for a negative option, and for nesterov without momentum or with dampening.
   explicit SGD(std::vector<Tensor> parameters, SGDOptions options = {}, SourceLocation at = SourceLocation::current());
 
  private:
-  void update(std::size_t i, const Tensor& grad, Updates& updates, SourceLocation at) override;
-
-  SGDOptions options_;
-  std::vector<Tensor> momentum_;
-  std::vector<Tensor> steps_;  // only where dampening makes the first update different
+  std::vector<Option> list(SGDOptions& options) const override;
+  void check(const SGDOptions& options, SourceLocation at) const override;
+  State first_state(const Tensor& parameter, const SGDOptions& options, SourceLocation at) const override;
+  void update_parameter(std::size_t i, const Tensor& grad, const SGDOptions& options, Updates& updates,
+                        SourceLocation at) override;
 };
 
 struct AdamOptions {
@@ -89,28 +53,32 @@ struct AdamOptions {
   double beta2 = 0.999;
   double eps = 1e-8;
   double weight_decay = 0;
+  bool amsgrad = false;
+  bool maximize = false;
 };
 
 //   g = g + weight_decay p
 //   m = beta1 m + (1 - beta1) g
 //   v = beta2 v + (1 - beta2) g^2
-//   p = p - lr / (1 - beta1^t) m / (sqrt(v) / sqrt(1 - beta2^t) + eps)
-// (Kingma and Ba 2015.)
-class Adam : public Optimizer {
+//   u = max(u, v) if amsgrad, else v
+//   p = p - lr / (1 - beta1^t) m / (sqrt(u) / sqrt(1 - beta2^t) + eps)
+// (Kingma and Ba 2015; amsgrad: Reddi et al. 2018.)
+class Adam : public OptimizerOf<AdamOptions> {
  public:
   // Throws Error for a negative option and a beta outside of [0, 1).
   explicit Adam(std::vector<Tensor> parameters, AdamOptions options = {},
                 SourceLocation at = SourceLocation::current());
 
  protected:
-  Adam(const char* name, std::vector<Tensor> parameters, AdamOptions options, bool decoupled, SourceLocation at);
+  Adam(const char* name, std::vector<Tensor> parameters, const AdamOptions& options, bool decoupled, SourceLocation at);
 
  private:
-  void update(std::size_t i, const Tensor& grad, Updates& updates, SourceLocation at) override;
+  std::vector<Option> list(AdamOptions& options) const override;
+  State first_state(const Tensor& parameter, const AdamOptions& options, SourceLocation at) const override;
+  void update_parameter(std::size_t i, const Tensor& grad, const AdamOptions& options, Updates& updates,
+                        SourceLocation at) override;
 
-  AdamOptions options_;
   bool decoupled_;
-  std::vector<Tensor> m_, v_, steps_;
 };
 
 struct AdamWOptions {
@@ -119,6 +87,8 @@ struct AdamWOptions {
   double beta2 = 0.999;
   double eps = 1e-8;
   double weight_decay = 1e-2;
+  bool amsgrad = false;
+  bool maximize = false;
 };
 
 // Adam with decoupled weight decay: p = p - lr weight_decay p comes first, and g is used as it is.
@@ -127,6 +97,8 @@ class AdamW : public Adam {
  public:
   explicit AdamW(std::vector<Tensor> parameters, AdamWOptions options = {},
                  SourceLocation at = SourceLocation::current());
+  void add_param_group(std::vector<Tensor> parameters, const AdamWOptions& options = {},
+                       SourceLocation at = SourceLocation::current());
 };
 
 }  // namespace weft::optim

@@ -1,8 +1,10 @@
 // Weft: a static-graph autograd runtime for CPUs. This header brings in everything.
 #pragma once
 
+#include "weft/adaptive_optim.h"
 #include "weft/arrange.h"
 #include "weft/autograd.h"
+#include "weft/containers.h"
 #include "weft/conv.h"
 #include "weft/data.h"
 #include "weft/dims.h"
@@ -19,6 +21,8 @@
 #include "weft/norm.h"
 #include "weft/ops.h"
 #include "weft/optim.h"
+#include "weft/optimizer.h"
 #include "weft/shape.h"
+#include "weft/state_dict.h"
 #include "weft/tensor.h"
 #include "weft/version.h"

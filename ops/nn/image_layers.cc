@@ -76,12 +76,15 @@ BatchNorm::BatchNorm(std::int64_t channels, double eps, double momentum, DType d
   if (channels < 0) refuse("BatchNorm", "a negative number of channels", at);
   weight = register_parameter("weight", ones({channels}, dtype, at), at);
   bias = register_parameter("bias", zeros({channels}, dtype, at), at);
-  running_mean = register_buffer("running_mean", zeros({channels}, dtype, at), at);
-  running_var = register_buffer("running_var", ones({channels}, dtype, at), at);
+  running_mean = register_buffer("running_mean", zeros({channels}, dtype, at), true, at);
+  running_var = register_buffer("running_var", ones({channels}, dtype, at), true, at);
+  num_batches_tracked = register_buffer("num_batches_tracked", zeros({}, kInt64, at), true, at);
 }
 Tensor BatchNorm::forward(const Operand& x) {
-  return batch_norm(x, running_mean, running_var, weight, bias,
-                    {.training = is_training(), .momentum = momentum_, .eps = eps_});
+  const Tensor y = batch_norm(x, running_mean, running_var, weight, bias,
+                              {.training = is_training(), .momentum = momentum_, .eps = eps_});
+  if (is_training()) num_batches_tracked.add_(Operand(1, x.at()));
+  return y;
 }
 std::string BatchNorm::str() const {
   return "BatchNorm(" + (weight.defined() ? std::to_string(weight.numel()) : "?") + ")";

@@ -6,6 +6,7 @@
 
 #include "graph/capture/tensor_impl.h"
 #include "graph/capture/trace.h"
+#include "ops/state_dict.h"
 
 namespace weft::nn {
 
@@ -35,12 +36,13 @@ Tensor Module::register_parameter(const std::string& name, const Tensor& value, 
   return value;
 }
 
-Tensor Module::register_buffer(const std::string& name, const Tensor& value, SourceLocation at) {
+Tensor Module::register_buffer(const std::string& name, const Tensor& value, bool persistent, SourceLocation at) {
   check_name(name, at);
   if (!value.defined()) throw Error(ErrorKind::state, "[nn] buffer \"" + name + "\" is undefined", at);
   if (value.requires_grad())
     throw Error(ErrorKind::state, "[nn] buffer \"" + name + "\" requires gradients", at, "use detach()");
   buffers_.emplace_back(name, value);
+  if (!persistent) not_persistent_.push_back(name);
   return value;
 }
 
@@ -68,37 +70,81 @@ void Module::add_child(const std::string& name, std::shared_ptr<Module> part, So
 
 namespace {
 
-// A shared part is found once for each place; its tensors count once, under the first name.
-void keep_first(std::vector<std::pair<std::string, Tensor>>& found) {
-  std::unordered_set<const TensorImpl*> seen;
-  std::erase_if(found, [&](const auto& entry) { return !seen.insert(TensorAccess::impl(entry.second).get()).second; });
+// The tree of a module with the prefixes of its names, a module before its parts. A part that several names reach is
+// there for each of them, or once under the first.
+template <class M>
+std::vector<std::pair<std::string, M*>> tree_of(M* root, bool each_once) {
+  std::vector<std::pair<std::string, M*>> found, open{{"", root}};
+  std::unordered_set<const Module*> seen;
+  while (!open.empty()) {
+    auto [prefix, module] = std::move(open.back());
+    open.pop_back();
+    if (each_once && !seen.insert(module).second) continue;
+    const auto parts = module->children();
+    for (auto part = parts.rbegin(); part != parts.rend(); ++part)
+      open.emplace_back(prefix + part->first + ".", part->second.get());
+    found.emplace_back(std::move(prefix), module);
+  }
+  return found;
+}
+
+std::vector<Tensor> values_of(std::vector<std::pair<std::string, Tensor>> named) {
+  std::vector<Tensor> values;
+  for (auto& entry : named) values.push_back(std::move(entry.second));
+  return values;
 }
 
 }  // namespace
 
-void Module::collect(Tensors Module::*own, const std::string& prefix, Tensors& found) const {
-  for (const auto& [name, value] : this->*own) found.emplace_back(prefix + name, value);
-  for (const auto& [name, child] : children_) child->collect(own, prefix + name + ".", found);
-}
-
-std::vector<std::pair<std::string, Tensor>> Module::named_parameters() const {
+// A tensor that is there several times counts once, under the first name.
+Module::Tensors Module::collect(Tensors Module::*own) const {
   Tensors found;
-  collect(&Module::parameters_, "", found);
-  keep_first(found);
+  std::unordered_set<const TensorImpl*> seen;
+  for (const auto& [prefix, module] : tree_of(this, /*each_once=*/true))
+    for (const auto& [name, value] : module->*own)
+      if (seen.insert(TensorAccess::impl(value).get()).second) found.emplace_back(prefix + name, value);
   return found;
 }
 
-std::vector<std::pair<std::string, Tensor>> Module::named_buffers() const {
-  Tensors found;
-  collect(&Module::buffers_, "", found);
-  keep_first(found);
+std::vector<std::pair<std::string, Tensor>> Module::named_parameters() const { return collect(&Module::parameters_); }
+std::vector<std::pair<std::string, Tensor>> Module::named_buffers() const { return collect(&Module::buffers_); }
+std::vector<Tensor> Module::parameters() const { return values_of(named_parameters()); }
+std::vector<Tensor> Module::buffers() const { return values_of(named_buffers()); }
+
+std::vector<std::pair<std::string, Module*>> Module::named_modules() {
+  auto found = tree_of(this, /*each_once=*/true);
+  for (auto& [name, module] : found)
+    if (!name.empty()) name.pop_back();  // the dot
   return found;
 }
 
-std::vector<Tensor> Module::parameters() const {
-  std::vector<Tensor> values;
-  for (auto& entry : named_parameters()) values.push_back(std::move(entry.second));
-  return values;
+Module& Module::apply(const std::function<void(Module&)>& f, SourceLocation at) {
+  if (!f) throw Error(ErrorKind::state, "[nn] " + str() + ": the function is empty", at);
+  std::unordered_set<const Module*> seen;
+  for (const auto& child : children())  // a copy: f may register parts
+    if (seen.insert(child.second.get()).second) child.second->apply(f, at);
+  f(*this);
+  return *this;
+}
+
+StateDict Module::state(SourceLocation at) const {
+  StateDict found;
+  for (const auto& [prefix, module] : tree_of(this, /*each_once=*/false)) {
+    for (const auto& [name, value] : module->parameters_) found.insert(prefix + name, value, at);
+    const auto& left_out = module->not_persistent_;
+    for (const auto& [name, value] : module->buffers_)
+      if (std::find(left_out.begin(), left_out.end(), name) == left_out.end()) found.insert(prefix + name, value, at);
+  }
+  return found;
+}
+
+StateDict Module::state_dict(SourceLocation at) const { return detached(state(at), at); }
+
+LoadReport Module::load_state_dict(const StateDict& state, bool strict, SourceLocation at) {
+  StateLoad load = plan_load(str(), this->state(at), state, strict, at);
+  LoadReport report = std::move(load.report);
+  run_load(std::move(load), at);
+  return report;
 }
 
 bool Module::is_training() const {

@@ -7,6 +7,7 @@
 #include "ops/kernels/optim/updates.h"
 #include "ops/optim/register_math.h"
 #include "ops/optim/update.h"
+#include "ops/values.h"
 #include "weft/autograd.h"
 #include "weft/optim.h"
 
@@ -105,45 +106,87 @@ WEFT_REGISTER_OP(kAdamStep);
 
 namespace optim {
 
-Adam::Adam(const char* name, std::vector<Tensor> parameters, AdamOptions options, bool decoupled, SourceLocation at)
-    : Optimizer(name, std::move(parameters), options.lr, at), options_(options), decoupled_(decoupled) {
-  const auto refuse = [&](const char* option, double value, const char* rule) {
-    throw Error(std::string("[") + name + "] " + option + " " + std::to_string(value) + ": " + rule, at);
-  };
-  if (!(options.beta1 >= 0 && options.beta1 < 1)) refuse("beta1", options.beta1, "not in [0, 1)");
-  if (!(options.beta2 >= 0 && options.beta2 < 1)) refuse("beta2", options.beta2, "not in [0, 1)");
-  if (!(options.eps >= 0)) refuse("eps", options.eps, "negative");
-  if (!(options.weight_decay >= 0)) refuse("weight_decay", options.weight_decay, "negative");
-  m_ = zeros_like_parameters(at);
-  v_ = zeros_like_parameters(at);
-  steps_ = counters(at);
+namespace {
+
+// The formulas of Adam with amsgrad, out of ordinary operations.
+struct AmsgradStep {
+  Value param, m, v, u;
+};
+AmsgradStep amsgrad_step(std::span<const Value> in, const Value& u, const Value& factors, const AdamOptions& options,
+                         double l2) {
+  const DType dtype = in[0].dtype();
+  const Value step_size = cast(factors, dtype), root_correction = cast(factors.output(1), dtype);
+  const Value param = in[0] * cast(factors.output(2), dtype);
+  const Value grad = l2 != 0 ? in[1] + param * l2 : in[1];
+  AmsgradStep next;
+  next.m = in[2] * options.beta1 + grad * (1 - options.beta1);
+  next.v = in[3] * options.beta2 + grad * grad * (1 - options.beta2);
+  next.u = maximum(u, next.v);
+  next.param = param - step_size * next.m / (sqrt(next.u) / root_correction + options.eps);
+  return next;
+}
+
+AdamOptions plain(const AdamWOptions& o) {
+  return {o.lr, o.beta1, o.beta2, o.eps, o.weight_decay, o.amsgrad, o.maximize};
+}
+
+}  // namespace
+
+Adam::Adam(const char* name, std::vector<Tensor> parameters, const AdamOptions& options, bool decoupled,
+           SourceLocation at)
+    : OptimizerOf(name), decoupled_(decoupled) {
+  add_param_group(std::move(parameters), options, at);
 }
 
 Adam::Adam(std::vector<Tensor> parameters, AdamOptions options, SourceLocation at)
     : Adam("Adam", std::move(parameters), options, false, at) {}
 
 AdamW::AdamW(std::vector<Tensor> parameters, AdamWOptions options, SourceLocation at)
-    : Adam("AdamW", std::move(parameters),
-           {options.lr, options.beta1, options.beta2, options.eps, options.weight_decay}, true, at) {}
+    : Adam("AdamW", std::move(parameters), plain(options), true, at) {}
 
-void Adam::update(std::size_t i, const Tensor& grad, Updates& updates, SourceLocation at) {
-  const Tensor& param = parameters()[i];
-  const Tensor step = Operand(steps_[i], at) + Operand(1, at);
-  CaptureScope scope({param, grad, m_[i], v_[i], lr_tensor(), step}, at);
-  const std::span<const Value> v = scope.values();
+void AdamW::add_param_group(std::vector<Tensor> parameters, const AdamWOptions& options, SourceLocation at) {
+  Adam::add_param_group(std::move(parameters), plain(options), at);
+}
+
+std::vector<Optimizer::Option> Adam::list(AdamOptions& options) const {
+  return {{"beta1", &options.beta1, Range::below_one},
+          {"beta2", &options.beta2, Range::below_one},
+          {"eps", &options.eps},
+          {"weight_decay", &options.weight_decay},
+          {"amsgrad", &options.amsgrad}};
+}
+
+Optimizer::State Adam::first_state(const Tensor& parameter, const AdamOptions& options, SourceLocation at) const {
+  State state{{"step", counter(at)}, {"exp_avg", zeros_like(parameter, at)}, {"exp_avg_sq", zeros_like(parameter, at)}};
+  if (options.amsgrad) state.emplace_back("max_exp_avg_sq", zeros_like(parameter, at));
+  return state;
+}
+
+void Adam::update_parameter(std::size_t i, const Tensor& grad, const AdamOptions& options, Updates& updates,
+                            SourceLocation at) {
+  const Tensor &param = parameters()[i], &m = state(i, "exp_avg"), &v = state(i, "exp_avg_sq");
+  const Tensor step = Operand(state(i, "step"), at) + Operand(1, at);
+  CaptureScope scope({param, grad, m, v, lr_tensor(i), step}, at);
+  const std::span<const Value> in = scope.values();
+  const double decay = decoupled_ ? options.weight_decay : 0.0, l2 = decoupled_ ? 0.0 : options.weight_decay;
   const Value factors = scope.builder().record(
-      kAdamFactors, {v[4], v[5]},
-      Attrs{{"beta1", options_.beta1}, {"beta2", options_.beta2}, {"decay", decoupled_ ? options_.weight_decay : 0.0}});
-  const Value result =
-      scope.builder().record(kAdamStep, {v[0], v[1], v[2], v[3], factors, factors.output(1), factors.output(2)},
-                             Attrs{{"beta1", options_.beta1},
-                                   {"beta2", options_.beta2},
-                                   {"eps", options_.eps},
-                                   {"l2", decoupled_ ? 0.0 : options_.weight_decay}});
+      kAdamFactors, {in[4], in[5]}, Attrs{{"beta1", options.beta1}, {"beta2", options.beta2}, {"decay", decay}});
+  updates.emplace_back(state(i, "step"), step);
+  if (options.amsgrad) {
+    const Value u = scope.value_of(state(i, "max_exp_avg_sq"));
+    const AmsgradStep next = amsgrad_step(in.first(4), u, factors, options, l2);
+    updates.emplace_back(param, scope.tensor(next.param));
+    updates.emplace_back(m, scope.tensor(next.m));
+    updates.emplace_back(v, scope.tensor(next.v));
+    updates.emplace_back(state(i, "max_exp_avg_sq"), scope.tensor(next.u));
+    return;
+  }
+  const Value result = scope.builder().record(
+      kAdamStep, {in[0], in[1], in[2], in[3], factors, factors.output(1), factors.output(2)},
+      Attrs{{"beta1", options.beta1}, {"beta2", options.beta2}, {"eps", options.eps}, {"l2", l2}});
   updates.emplace_back(param, scope.tensor(result));
-  updates.emplace_back(m_[i], scope.tensor(result.output(1)));
-  updates.emplace_back(v_[i], scope.tensor(result.output(2)));
-  updates.emplace_back(steps_[i], step);
+  updates.emplace_back(m, scope.tensor(result.output(1)));
+  updates.emplace_back(v, scope.tensor(result.output(2)));
 }
 
 }  // namespace optim

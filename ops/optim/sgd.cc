@@ -89,35 +89,50 @@ WEFT_REGISTER_OP(kSgdStep);
 
 namespace optim {
 
-SGD::SGD(std::vector<Tensor> parameters, SGDOptions options, SourceLocation at)
-    : Optimizer("SGD", std::move(parameters), options.lr, at), options_(options) {
-  if (!(options.momentum >= 0)) throw Error("[SGD] momentum " + std::to_string(options.momentum) + ": negative", at);
-  if (!(options.weight_decay >= 0))
-    throw Error("[SGD] weight_decay " + std::to_string(options.weight_decay) + ": negative", at);
-  if (options.nesterov && (options.momentum == 0 || options.dampening != 0))
-    throw Error("[SGD] nesterov needs momentum and no dampening", at);
-  if (options.momentum == 0) options_.dampening = 0;  // nothing to dampen
-  if (options_.momentum != 0) momentum_ = zeros_like_parameters(at);
-  if (options_.dampening != 0) steps_ = counters(at);
+SGD::SGD(std::vector<Tensor> parameters, SGDOptions options, SourceLocation at) : OptimizerOf("SGD") {
+  add_param_group(std::move(parameters), options, at);
 }
 
-void SGD::update(std::size_t i, const Tensor& grad, Updates& updates, SourceLocation at) {
+std::vector<Optimizer::Option> SGD::list(SGDOptions& options) const {
+  return {{"momentum", &options.momentum},
+          {"dampening", &options.dampening, Range::any},
+          {"weight_decay", &options.weight_decay},
+          {"nesterov", &options.nesterov}};
+}
+
+void SGD::check(const SGDOptions& options, SourceLocation at) const {
+  if (options.nesterov && (options.momentum == 0 || options.dampening != 0))
+    throw Error("[SGD] nesterov needs momentum and no dampening", at);
+}
+
+// Dampening makes the first update different.
+Optimizer::State SGD::first_state(const Tensor& parameter, const SGDOptions& options, SourceLocation at) const {
+  State state;
+  if (options.momentum != 0) state.emplace_back("momentum_buffer", zeros_like(parameter, at));
+  if (options.momentum != 0 && options.dampening != 0) state.emplace_back("step", counter(at));
+  return state;
+}
+
+void SGD::update_parameter(std::size_t i, const Tensor& grad, const SGDOptions& options, Updates& updates,
+                           SourceLocation at) {
   const Tensor& param = parameters()[i];
+  const bool has_momentum = options.momentum != 0;
+  const double dampening = has_momentum ? options.dampening : 0;  // else there is nothing to dampen
   std::vector<Tensor> operands{param, grad};
-  if (!momentum_.empty()) operands.push_back(momentum_[i]);
-  operands.push_back(lr_tensor());
-  if (!steps_.empty()) {
-    operands.push_back(Operand(steps_[i], at) + Operand(1, at));
-    updates.emplace_back(steps_[i], operands.back());
+  if (has_momentum) operands.push_back(state(i, "momentum_buffer"));
+  operands.push_back(lr_tensor(i));
+  if (dampening != 0) {
+    operands.push_back(Operand(state(i, "step"), at) + Operand(1, at));
+    updates.emplace_back(state(i, "step"), operands.back());
   }
   CaptureScope scope(operands, at);
   const Value result = scope.builder().record(kSgdStep, scope.values(),
-                                              Attrs{{"dampening", options_.dampening},
-                                                    {"momentum", options_.momentum},
-                                                    {"nesterov", options_.nesterov},
-                                                    {"weight_decay", options_.weight_decay}});
+                                              Attrs{{"dampening", dampening},
+                                                    {"momentum", options.momentum},
+                                                    {"nesterov", options.nesterov},
+                                                    {"weight_decay", options.weight_decay}});
   updates.emplace_back(param, scope.tensor(result));
-  if (!momentum_.empty()) updates.emplace_back(momentum_[i], scope.tensor(result.output(1)));
+  if (has_momentum) updates.emplace_back(state(i, "momentum_buffer"), scope.tensor(result.output(1)));
 }
 
 }  // namespace optim

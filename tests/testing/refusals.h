@@ -38,5 +38,7 @@ void add_in_place_rows(Table& table);
 void add_distribution_rows(Table& table);
 void add_class_loss_rows(Table& table);
 void add_sum_rows(Table& table);
+// refused_state.cc
+void add_state_rows(Table& table);
 
 }  // namespace weft

@@ -13,7 +13,7 @@ TEST(ImageLayers, NameTheirParametersAndBuffersAsPyTorchDoes) {
   for (const auto& entry : model.named_parameters()) names.push_back(entry.first);
   for (const auto& entry : model.named_buffers()) buffers.push_back(entry.first);
   EXPECT_THAT(names, ElementsAre("0.weight", "0.bias", "1.weight", "1.bias"));
-  EXPECT_THAT(buffers, ElementsAre("1.running_mean", "1.running_var"));
+  EXPECT_THAT(buffers, ElementsAre("1.running_mean", "1.running_var", "1.num_batches_tracked"));
 }
 
 TEST(ImageLayers, SayWhatTheyAre) {
