@@ -526,6 +526,7 @@ void add_function_rows(Table& table) {
 struct Own : nn::Module {
   using Module::register_buffer;
   using Module::register_module;
+  using Module::register_normal;
   using Module::register_parameter;
   using Module::register_uniform;
 };
@@ -539,6 +540,7 @@ void add_module_rows(Table& table) {
   REFUSES("nn::Module::register_parameter", value, "[nn] Module: the name \"a.b\"", Own().register_parameter("a.b", m));
   REFUSES("nn::Module::register_parameter", state, "\"a\" is undefined", Own().register_parameter("a", u));
   REFUSES("nn::Module::register_buffer", state, "\"a\" requires gradients", Own().register_buffer("a", leaf()));
+  REFUSES("nn::Module::register_normal", shape, "[zeros] shape [-1]", Own().register_normal("a", -1));
   REFUSES("nn::Module::register_uniform", shape, "[zeros] shape [-1]", Own().register_uniform("a", -1, 1));
   REFUSES("nn::Module::register_module", value, "[nn] Module: a name is empty", Own().register_module("", ReLU()));
   REFUSES("nn::Module::register_module", state, "\"a\" is null", Own().register_module("a", null));
@@ -594,15 +596,13 @@ void add_optimizer_rows(Table& table) {
 
 Table all_rows() {
   Table table;
-  for (const auto add : {add_tensor_rows,       add_method_rows,   add_shape_rows,
-                         add_math_method_rows,  add_math_rows,     add_image_rows,
-                         add_activation_rows,   add_creation_rows, add_elementwise_rows,
-                         add_reduction_rows,    add_loss_rows,     add_data_rows,
-                         add_function_rows,     add_module_rows,   add_optimizer_rows,
-                         add_arrangement_rows,  add_indexing_rows, add_several_indices_rows,
-                         add_order_rows,        add_in_place_rows, add_distribution_rows,
-                         add_class_loss_rows,   add_sum_rows,      add_image_function_rows,
-                         add_image_module_rows, add_state_rows})
+  for (const auto add : {add_tensor_rows,       add_method_rows,          add_shape_rows,      add_math_method_rows,
+                         add_math_rows,         add_image_rows,           add_activation_rows, add_creation_rows,
+                         add_elementwise_rows,  add_reduction_rows,       add_loss_rows,       add_data_rows,
+                         add_function_rows,     add_module_rows,          add_optimizer_rows,  add_arrangement_rows,
+                         add_indexing_rows,     add_several_indices_rows, add_order_rows,      add_in_place_rows,
+                         add_distribution_rows, add_class_loss_rows,      add_sum_rows,        add_image_function_rows,
+                         add_image_module_rows, add_state_rows,           add_embedding_rows})
     add(table);
   return table;
 }
@@ -765,7 +765,9 @@ const std::map<std::string, std::set<std::string>> kInfallible = {
       "nn::Fold::str",
       "nn::LocalResponseNorm::str",
       "nn::LPPoolNd::str",
-      "nn::DropoutNd::str"}},
+      "nn::DropoutNd::str",
+      "nn::Embedding::str",
+      "nn::EmbeddingBag::str"}},
     {"total",
      {"Shape::operator==", "clear_plan_cache", "data::DataLoader::Iterator::operator++", "data::DataLoader::set_epoch",
       "is_floating", "is_integer", "name_of", "size_of", "nn::Module::zero_grad", "nn::Module::state_dict",

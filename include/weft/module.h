@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -83,6 +84,9 @@ class Module {
   // A new parameter that starts as U(-bound, bound), drawn now; see Sequential for the one exception.
   Tensor register_uniform(const std::string& name, DimsRef shape, double bound, DType dtype = kFloat32,
                           SourceLocation at = SourceLocation::current());
+  // The same with N(0, 1); the row `zero_row` starts as zeros.
+  Tensor register_normal(const std::string& name, DimsRef shape, std::optional<std::int64_t> zero_row = std::nullopt,
+                         DType dtype = kFloat32, SourceLocation at = SourceLocation::current());
   // Makes a module, given by value or as a shared_ptr, a part of this one. Throws Error for a bad name, a null pointer
   // and a module that contains this one.
   template <class M>
@@ -105,14 +109,22 @@ class Module {
   Tensors collect(Tensors Module::*own) const;
   StateDict state(SourceLocation at) const;
 
-  // The draw that a parameter's first values are: U(-bound, bound), the generator's draw `number` after `seed`.
+  // What a parameter's first values are: U(-bound, bound), or N(0, 1) where there is no bound.
+  struct Distribution {
+    std::optional<double> bound;
+    std::optional<std::int64_t> zero_row;
+    void draw(const Tensor& to, SourceLocation at) const;
+  };
+  // The generator's draw `number` after `seed`.
   struct FirstValues {
     Tensor parameter;
-    double bound = 0;
+    Distribution distribution;
     std::int64_t seed = 0, number = 0;
     void draw() const;
     bool are_there() const;  // nothing else was written since
   };
+  Tensor register_drawn(const std::string& name, DimsRef shape, const Distribution& distribution, DType dtype,
+                        SourceLocation at);
   // Of a module that was moved: somebody had named it.
   struct WasMoved {
     bool value = false;

@@ -9,6 +9,7 @@
 #include "weft/data.h"
 #include "weft/dims.h"
 #include "weft/dtype.h"
+#include "weft/embedding.h"
 #include "weft/error.h"
 #include "weft/function.h"
 #include "weft/image_layers.h"

@@ -8,6 +8,7 @@
 #include "graph/builder.h"
 #include "graph/kernel.h"
 #include "ops/kernels/move/strided.h"
+#include "ops/kernels/reduce/reduce_pass.h"
 #include "weft/ops.h"
 
 namespace weft {
@@ -42,6 +43,8 @@ struct RowParts {
   std::uint32_t count_;
 };
 
+// The kernel of a call whose operand 1 numbers the rows of operand 0, those of `from`, that become the rows of `to`.
+Kernel rows_by_number(const OpCall& call, const ReducePass& from, const ReducePass& to);
 // An index that may be i32, as an operand of operations that take i64.
 inline Operand as_index(const Tensor& index, SourceLocation at) {
   const bool is_narrow = index.defined() && index.dtype(at) == DType::i32;

@@ -48,23 +48,7 @@ void grad_sum(GradCall& g) { g.set(0, index_select(g.dout(), g.attr<std::int64_t
 
 Kernel compile_select(const OpCall& call) {
   const auto dim = call.attr<std::int64_t>("dim");
-  const ReducePass from = axis_pass(call.in(0).shape, dim), to = axis_pass(call.out().shape, dim);
-  const RowParts parts(to.outer * to.count, to.inner);
-  return with_element_size(call.out().dtype, [&]<class T>(T) {
-    const CheckedIndex checked(call, 1, from.count);
-    return Kernel{.run =
-                      [=](const KernelArgs& args) {
-                        const std::int64_t* const index = checked(args);
-                        const std::int64_t n = to.inner;
-                        for (std::int64_t r = parts.begin(args.part); r < parts.end(args.part); ++r) {
-                          const std::int64_t row = r / to.count * from.count + index[r % to.count];
-                          copy_elements(args.input<T>(0) + row * n, n, args.output<T>() + r * n);
-                        }
-                      },
-                  .parts = parts.count(),
-                  .region = [=](std::uint32_t part,
-                                std::size_t slot) { return slot == 2 ? parts.region(part, to.inner) : Region{}; }};
-  });
+  return rows_by_number(call, axis_pass(call.in(0).shape, dim), axis_pass(call.out().shape, dim));
 }
 
 // A part owns rows of the result and finds those that are added to them: the order of the sums is that of the index.
@@ -134,6 +118,25 @@ Value checked_select(const Value& x, std::int64_t dim, const Value& index) {
 }
 
 }  // namespace
+
+Kernel rows_by_number(const OpCall& call, const ReducePass& from, const ReducePass& to) {
+  const RowParts parts(to.outer * to.count, to.inner);
+  return with_element_size(call.out().dtype, [&]<class T>(T) {
+    const CheckedIndex checked(call, 1, from.count);
+    return Kernel{.run =
+                      [=](const KernelArgs& args) {
+                        const std::int64_t* const index = checked(args);
+                        const std::int64_t n = to.inner;
+                        for (std::int64_t r = parts.begin(args.part); r < parts.end(args.part); ++r) {
+                          const std::int64_t row = r / to.count * from.count + index[r % to.count];
+                          copy_elements(args.input<T>(0) + row * n, n, args.output<T>() + r * n);
+                        }
+                      },
+                  .parts = parts.count(),
+                  .region = [=](std::uint32_t part,
+                                std::size_t slot) { return slot == 2 ? parts.region(part, to.inner) : Region{}; }};
+  });
+}
 
 Value index_select(const Value& x, std::int64_t dim, const Value& index) {
   return x.builder().record(kIndexSelect, {x, index}, {{"dim", dim}});

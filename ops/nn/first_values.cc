@@ -3,6 +3,8 @@
 #include <unordered_set>
 
 #include "graph/capture/random.h"
+#include "weft/autograd.h"
+#include "weft/indexing.h"
 #include "weft/nn.h"
 #include "weft/ops.h"
 
@@ -16,22 +18,43 @@ bool are_equal(const Tensor& a, const Tensor& b) {
 
 }  // namespace
 
-Tensor Module::register_uniform(const std::string& name, DimsRef shape, double bound, DType dtype, SourceLocation at) {
+void Module::Distribution::draw(const Tensor& to, SourceLocation at) const {
+  if (bound)
+    init::uniform_(to, -*bound, *bound, at);
+  else
+    init::normal_(to, 0, 1, at);
+  if (!zero_row) return;
+  const NoGradGuard no_grad;
+  to.copy_(index_fill({to, at}, 0, full({}, {*zero_row, at}, kInt64, at), {0, at}), at);
+}
+
+Tensor Module::register_drawn(const std::string& name, DimsRef shape, const Distribution& distribution, DType dtype,
+                              SourceLocation at) {
   const Tensor parameter = register_parameter(name, zeros(shape, dtype, at), at);
   const std::optional<Draw> draw = next_draw();
-  init::uniform_(parameter, -bound, bound, at);
-  if (draw) first_values_.push_back({parameter, bound, draw->seed, draw->number});
+  distribution.draw(parameter, at);
+  if (draw) first_values_.push_back({parameter, distribution, draw->seed, draw->number});
   return parameter;
+}
+
+Tensor Module::register_uniform(const std::string& name, DimsRef shape, double bound, DType dtype, SourceLocation at) {
+  return register_drawn(name, shape, {bound, {}}, dtype, at);
+}
+
+Tensor Module::register_normal(const std::string& name, DimsRef shape, std::optional<std::int64_t> zero_row,
+                               DType dtype, SourceLocation at) {
+  return register_drawn(name, shape, {{}, zero_row}, dtype, at);
 }
 
 void Module::FirstValues::draw() const {
   const DrawScope scope({seed, number});
-  init::uniform_(parameter, -bound, bound);
+  distribution.draw(parameter, SourceLocation::current());
 }
 
 bool Module::FirstValues::are_there() const {
   const DrawScope scope({seed, number});
-  const Tensor drawn = init::uniform_(zeros(parameter.shape(), parameter.dtype()), -bound, bound);
+  const Tensor drawn = zeros(parameter.shape(), parameter.dtype());
+  distribution.draw(drawn, SourceLocation::current());
   return parameter.dtype() == DType::f32 ? are_equal<float>(parameter, drawn) : are_equal<double>(parameter, drawn);
 }
 

@@ -40,5 +40,7 @@ void add_class_loss_rows(Table& table);
 void add_sum_rows(Table& table);
 // refused_state.cc
 void add_state_rows(Table& table);
+// refused_sequences.cc
+void add_embedding_rows(Table& table);
 
 }  // namespace weft
