@@ -602,7 +602,8 @@ Table all_rows() {
                          add_function_rows,     add_module_rows,          add_optimizer_rows,  add_arrangement_rows,
                          add_indexing_rows,     add_several_indices_rows, add_order_rows,      add_in_place_rows,
                          add_distribution_rows, add_class_loss_rows,      add_sum_rows,        add_image_function_rows,
-                         add_image_module_rows, add_state_rows,           add_embedding_rows})
+                         add_image_module_rows, add_state_rows,           add_embedding_rows,  add_attention_rows,
+                         add_transformer_rows})
     add(table);
   return table;
 }
@@ -767,7 +768,12 @@ const std::map<std::string, std::set<std::string>> kInfallible = {
       "nn::LPPoolNd::str",
       "nn::DropoutNd::str",
       "nn::Embedding::str",
-      "nn::EmbeddingBag::str"}},
+      "nn::EmbeddingBag::str",
+      "nn::MultiheadAttention::str",
+      "nn::TransformerEncoderLayer::str",
+      "nn::TransformerDecoderLayer::str",
+      "nn::TransformerEncoder::str",
+      "nn::TransformerDecoder::str"}},
     {"total",
      {"Shape::operator==", "clear_plan_cache", "data::DataLoader::Iterator::operator++", "data::DataLoader::set_epoch",
       "is_floating", "is_integer", "name_of", "size_of", "nn::Module::zero_grad", "nn::Module::state_dict",
@@ -783,7 +789,9 @@ const std::map<std::string, std::set<std::string>> kInfallible = {
       "optim::Optimizer::check_options_of", "optim::Optimizer::first_state_of", "optim::OptimizerOf::check",
       "optim::OptimizerOf::list", "optim::OptimizerOf::first_state", "optim::OptimizerOf::update_parameter",
       "optim::Optimizer::update"}},
-    {"memory", {"optim::Optimizer::counter", "optim::Optimizer::scalar", "optim::Optimizer::zeros_like"}},
+    {"memory",
+     {"nn::TransformerDecoderLayer::copy", "nn::TransformerEncoderLayer::copy", "optim::Optimizer::counter",
+      "optim::Optimizer::scalar", "optim::Optimizer::zeros_like"}},
 };
 
 TEST(HostilePublicCalls, CoverEveryFunctionOfThePublicHeaders) {

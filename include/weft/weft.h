@@ -3,6 +3,7 @@
 
 #include "weft/adaptive_optim.h"
 #include "weft/arrange.h"
+#include "weft/attention.h"
 #include "weft/autograd.h"
 #include "weft/containers.h"
 #include "weft/conv.h"
@@ -26,4 +27,5 @@
 #include "weft/shape.h"
 #include "weft/state_dict.h"
 #include "weft/tensor.h"
+#include "weft/transformer.h"
 #include "weft/version.h"

@@ -42,5 +42,7 @@ void add_sum_rows(Table& table);
 void add_state_rows(Table& table);
 // refused_sequences.cc
 void add_embedding_rows(Table& table);
+void add_attention_rows(Table& table);
+void add_transformer_rows(Table& table);
 
 }  // namespace weft
