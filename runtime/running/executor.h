@@ -25,4 +25,8 @@ Executor& tbb_executor();
 // The same with another limit for the gain; below 0: tasks for every plan.
 std::unique_ptr<Executor> make_tbb_executor(double least_gain_seconds);
 
+// The same on the documented interface of oneTBB. The executors above use it with versions of oneTBB whose own tasks
+// are not known to be as they expect.
+std::unique_ptr<Executor> make_task_group_executor(double least_gain_seconds);
+
 }  // namespace weft

@@ -1,10 +1,6 @@
-// Steps as dependency-counted oneTBB tasks. This is the only file that knows TBB.
-//
-// Tasks are objects of the Run, made once: d1::task is what TBB's own algorithms are made of. It allocates nothing, and
-// it leaves the ordering of steps to our counters alone, where ThreadSanitizer can see it.
+// Steps as dependency-counted oneTBB tasks. Only this file and tbb_tasks.h know TBB.
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
-#include <oneapi/tbb/task_group.h>
 
 #include <algorithm>
 #include <atomic>
@@ -15,12 +11,10 @@
 #include "runtime/running/float_environment.h"
 #include "runtime/running/ready_steps.h"
 #include "runtime/running/run.h"
-#include "runtime/running/tsan.h"
+#include "runtime/running/tbb_tasks.h"
 
 namespace weft {
 namespace {
-
-namespace d1 = tbb::detail::d1;
 
 // For //tests:runtime/running/seeded_bugs_test alone, which counts relaxed to see that the race test finds it.
 #ifndef WEFT_COUNTER_ORDER
@@ -36,48 +30,26 @@ int concurrency() {
   return std::min(tbb::this_task_arena::max_concurrency(), static_cast<int>(allowed));
 }
 
-class TaskGraph;
-
-// Runs one step, and then goes on with successors while it is this task that made them ready.
-class StepTask final : public d1::task {
- public:
-  TaskGraph* graph = nullptr;
-  StepId step = 0;
-
-  d1::task* execute(d1::execution_data&) override;
-  // Reached only if the context is cancelled, which nobody does; the steps must be counted down all the same.
-  d1::task* cancel(d1::execution_data& data) override { return execute(data); }
-};
-
-// The tasks and counters of one Run.
+// The counters of one Run, and its tasks.
+template <template <class Graph> class Tasks>
 class TaskGraph final : public ExecutorState {
  public:
   explicit TaskGraph(Run& run)
       : run_(run),
         plan_(run.plan()),
         waiting_for_(plan_.steps.size()),
-        tasks_(plan_.steps.size()),
-        ready_(plan_),
-        context_(d1::task_group_context::isolated) {
-    for (StepId s = 0; s < tasks_.size(); ++s) {
-      tasks_[s].graph = this;
-      tasks_[s].step = s;
-    }
-  }
+        tasks_(*this, plan_.steps.size()),
+        ready_(plan_) {}
 
   void execute() {
     for (std::size_t s = 0; s < waiting_for_.size(); ++s)
       waiting_for_[s].store(plan_.dependencies[s], std::memory_order_relaxed);
-    steps_left_.reserve(static_cast<std::uint32_t>(tasks_.size()));
     ready_.provide_workers(static_cast<std::size_t>(tbb::this_task_arena::max_concurrency()),
                            static_cast<std::size_t>(concurrency()));
+    tasks_.expect(plan_.steps.size());
     for (std::size_t i = plan_.source_steps.size(); i-- > 1;) spawn(plan_.source_steps[i], kNoWorker);
     if (is_long(plan_.source_steps[0])) ready_.push(plan_.source_steps[0], kNoWorker);
-    tsan_release(&tasks_[plan_.source_steps[0]]);
-    d1::execute_and_wait(tasks_[plan_.source_steps[0]], context_, steps_left_, context_);
-    tsan_acquire(&steps_left_);
-    // The wait has seen the counter at 0, but inside of TBB: here ThreadSanitizer sees it, too.
-    if (kThreadSanitizer) steps_left_.reserve(0);
+    tasks_.run_and_wait(plan_.source_steps[0]);
   }
 
   void run_task(StepId s) {
@@ -97,8 +69,7 @@ class TaskGraph final : public ExecutorState {
       s = count_down(s, worker);
       if (s != kNoStep && is_long(s)) s = ready_.exchange(s, worker);
     }
-    tsan_release(&steps_left_);
-    steps_left_.release(done);
+    tasks_.done(done);
   }
 
  private:
@@ -106,8 +77,7 @@ class TaskGraph final : public ExecutorState {
 
   void spawn(StepId s, std::size_t worker) {
     if (is_long(s)) ready_.push(s, worker);
-    tsan_release(&tasks_[s]);
-    d1::spawn(tasks_[s], context_);
+    tasks_.spawn(s);
   }
 
   // Returns the most urgent of the successors that became ready, after spawning the others.
@@ -127,18 +97,11 @@ class TaskGraph final : public ExecutorState {
   Run& run_;
   const Plan& plan_;
   std::vector<std::atomic<std::uint32_t>> waiting_for_;
-  std::vector<StepTask> tasks_;
+  Tasks<TaskGraph> tasks_;
   ReadySteps ready_;
-  d1::wait_context steps_left_{0};
-  d1::task_group_context context_;
 };
 
-d1::task* StepTask::execute(d1::execution_data&) {
-  tsan_acquire(this);
-  graph->run_task(step);
-  return nullptr;
-}
-
+template <template <class Graph> class Tasks>
 class TbbExecutor final : public Executor {
  public:
   explicit TbbExecutor(double least_gain_seconds) : least_gain_seconds_(least_gain_seconds) {}
@@ -148,10 +111,15 @@ class TbbExecutor final : public Executor {
     const bool gains = stats.estimated_seconds - stats.critical_seconds > least_gain_seconds_;
     if (!gains || run.plan().steps.empty() || concurrency() < 2) return serial_executor().run(run);
     run.provide_scratch(static_cast<std::size_t>(tbb::this_task_arena::max_concurrency()));
-    if (!run.executor_state()) run.executor_state() = std::make_unique<TaskGraph>(run);
+    auto* graph = dynamic_cast<TaskGraph<Tasks>*>(run.executor_state().get());
+    if (!graph) {
+      auto made = std::make_unique<TaskGraph<Tasks>>(run);
+      graph = made.get();
+      run.executor_state() = std::move(made);
+    }
     // Isolated: while this thread waits it must not start an unrelated task of its caller, which may wait for a lock
     // that this caller holds.
-    tbb::this_task_arena::isolate([&] { static_cast<TaskGraph&>(*run.executor_state()).execute(); });
+    tbb::this_task_arena::isolate([&] { graph->execute(); });
   }
 
  private:
@@ -163,12 +131,16 @@ class TbbExecutor final : public Executor {
 Executor& tbb_executor() {
   // What waking a worker and waiting for it costs.
   constexpr double kLeastGainSeconds = 20e-6;
-  static auto& executor = *new TbbExecutor(kLeastGainSeconds);  // never destroyed: programs may outlive main
+  static auto& executor = *new TbbExecutor<OwnTasks>(kLeastGainSeconds);  // never destroyed: programs may outlive main
   return executor;
 }
 
 std::unique_ptr<Executor> make_tbb_executor(double least_gain_seconds) {
-  return std::make_unique<TbbExecutor>(least_gain_seconds);
+  return std::make_unique<TbbExecutor<OwnTasks>>(least_gain_seconds);
+}
+
+std::unique_ptr<Executor> make_task_group_executor(double least_gain_seconds) {
+  return std::make_unique<TbbExecutor<GroupTasks>>(least_gain_seconds);
 }
 
 }  // namespace weft

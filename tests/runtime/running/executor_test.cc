@@ -16,7 +16,13 @@
 namespace weft {
 namespace {
 
-const std::unique_ptr<Executor> g_tasks = make_tbb_executor(-1);  // tasks however small the program
+// Tasks however small the program.
+const std::unique_ptr<Executor> g_own_tasks = make_tbb_executor(-1);
+const std::unique_ptr<Executor> g_group_tasks = make_task_group_executor(-1);
+
+class TbbExecutor : public ::testing::TestWithParam<Executor*> {};
+INSTANTIATE_TEST_SUITE_P(OfTasks, TbbExecutor, ::testing::Values(g_own_tasks.get(), g_group_tasks.get()),
+                         [](const auto& test) { return test.param == g_own_tasks.get() ? "Own" : "Group"; });
 
 // The number of nodes that may throw, numbered from 0.
 std::int64_t checks_in(const Program& program) {
@@ -59,20 +65,20 @@ TEST(SerialExecutor, LeavesVariablesAloneWhenAnyNodeFails) {
   fail_everywhere(serial_executor(), 3);
 }
 
-TEST(TbbExecutor, LeavesVariablesAloneWhenAnyNodeFails) {
+TEST_P(TbbExecutor, LeavesVariablesAloneWhenAnyNodeFails) {
   tbb::global_control four(tbb::global_control::max_allowed_parallelism, 4);
-  tbb::task_arena(4).execute([] {
-    fail_everywhere(*g_tasks, 1);
-    fail_everywhere(*g_tasks, 3);
+  tbb::task_arena(4).execute([&] {
+    fail_everywhere(*GetParam(), 1);
+    fail_everywhere(*GetParam(), 3);
   });
 }
 
-TEST(TbbExecutor, RunsAnEmptyProgram) {
+TEST_P(TbbExecutor, RunsAnEmptyProgram) {
   BoundRun bound(make_plan({}));
-  EXPECT_NO_THROW(bound.execute(*g_tasks));
+  EXPECT_NO_THROW(bound.execute(*GetParam()));
 }
 
-TEST(TbbExecutor, RunsAChainOfAMillionNodes) {
+TEST_P(TbbExecutor, RunsAChainOfAMillionNodes) {
   Program program;
   Builder b(program.graph);
   Value x = b.value({program.graph.add_input({DType::f32, {}}), 0});
@@ -80,11 +86,11 @@ TEST(TbbExecutor, RunsAChainOfAMillionNodes) {
   program.graph.outputs() = {x.id()};
   BoundRun bound(make_plan(std::move(program)));
   bound.arguments[0].set(0, 0);
-  tbb::task_arena(2).execute([&] { bound.execute(*g_tasks); });
+  tbb::task_arena(2).execute([&] { bound.execute(*GetParam()); });
   EXPECT_EQ(bound.results[0].at(0), 1000000);
 }
 
-TEST(TbbExecutor, RunsANodeOfTenThousandConsumers) {
+TEST_P(TbbExecutor, RunsANodeOfTenThousandConsumers) {
   Program program;
   Builder b(program.graph);
   const Value x = b.record(kTestNextApart, {b.value({program.graph.add_input({DType::f32, {4}}), 0})});
@@ -93,11 +99,11 @@ TEST(TbbExecutor, RunsANodeOfTenThousandConsumers) {
   program.graph.outputs() = {b.record(kTestMix, consumers).id()};
   BoundRun bound(make_plan(std::move(program)));
   const std::vector<HostTensor> expected = bound.interpreted();
-  tbb::task_arena(2).execute([&] { bound.execute(*g_tasks); });
+  tbb::task_arena(2).execute([&] { bound.execute(*GetParam()); });
   expect_outputs(bound, expected);
 }
 
-TEST(TbbExecutor, RunsSideBySideRunsOfOnePlan) {
+TEST_P(TbbExecutor, RunsSideBySideRunsOfOnePlan) {
   tbb::global_control four(tbb::global_control::max_allowed_parallelism, 4);
   const auto plan = make_plan(random_program(3, {.nodes = 150}));
   std::vector<std::thread> callers;
@@ -106,14 +112,14 @@ TEST(TbbExecutor, RunsSideBySideRunsOfOnePlan) {
       for (int round = 0; round < 20; ++round) {
         BoundRun bound(plan, seed);
         const std::vector<HostTensor> expected = bound.interpreted();
-        bound.execute(*g_tasks);
+        bound.execute(*GetParam());
         expect_outputs(bound, expected);
       }
     });
   for (std::thread& caller : callers) caller.join();
 }
 
-TEST(TbbExecutor, RunsInsideOfTheCallersParallelLoop) {
+TEST_P(TbbExecutor, RunsInsideOfTheCallersParallelLoop) {
   if (kThreadSanitizer) GTEST_SKIP() << "the loop of the test hands its iterations over inside of TBB, unseen";
   tbb::global_control four(tbb::global_control::max_allowed_parallelism, 4);
   const auto plan = make_plan(random_program(4, {.nodes = 100}));
@@ -125,7 +131,7 @@ TEST(TbbExecutor, RunsInsideOfTheCallersParallelLoop) {
       inside = true;
       BoundRun bound(plan, static_cast<std::uint64_t>(i));
       const std::vector<HostTensor> expected = bound.interpreted();
-      bound.execute(*g_tasks);
+      bound.execute(*GetParam());
       expect_outputs(bound, expected);
       inside = false;
     });
@@ -149,18 +155,18 @@ Program noting_program(std::size_t nodes) {
   return program;
 }
 
-TEST(TbbExecutor, StaysOnTheCallingThreadInAnArenaOfOne) {
+TEST_P(TbbExecutor, StaysOnTheCallingThreadInAnArenaOfOne) {
   g_threads.clear();
   BoundRun bound(make_plan(noting_program(2000)));
   std::thread::id caller;
   tbb::task_arena(1).execute([&] {
     caller = std::this_thread::get_id();
-    bound.execute(*g_tasks);
+    bound.execute(*GetParam());
   });
   EXPECT_EQ(g_threads, std::set{caller});
 }
 
-TEST(TbbExecutor, StaysOnTheCallingThreadForATinyProgram) {
+TEST(DefaultExecutor, StaysOnTheCallingThreadForATinyProgram) {
   g_threads.clear();
   BoundRun bound(make_plan(noting_program(20)));
   bound.execute(tbb_executor());
