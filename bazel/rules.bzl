@@ -71,27 +71,33 @@ def headers_compile_alone(name, headers, prefix, deps):
 # The lines of the document's first block of a language, without the fences.
 _BLOCK = "awk '/^```/ { if (inside) exit; inside = ($$0 == \"```%s\"); next } inside' $< > $@"
 
-def program_test(name, document, deps):
-    """Runs the first ```cpp block of a document and compares what it prints with the first ```text block.
+# The lines of all its blocks of a language.
+_BLOCKS = "awk -v what='```%s' '/^```/ { inside = !inside && $$0 == what; next } inside' %s"
 
-    Args:
-      name: of the test.
-      document: a Markdown file.
-      deps: libraries of the program.
-    """
+# A program of all its blocks: includes come first, then C++ blocks, and those of statements in one main().
+_PROGRAM = " && ".join([
+    "(echo '#include <iostream>'",
+    "echo '#include \"weft/weft.h\"'",
+    _BLOCKS % ("c++", "$<"),
+    "echo 'int main() {'",
+    _BLOCKS % ("cpp", "$<"),
+    "echo '}') > $@",
+])
+
+def _document_test(name, document, source, output, deps):
     native.genrule(
         name = name + "_source",
         testonly = True,
         srcs = [document],
         outs = [name + "_program.cc"],
-        cmd = _BLOCK % "cpp",
+        cmd = source,
     )
     native.genrule(
         name = name + "_output",
         testonly = True,
         srcs = [document],
         outs = [name + "_expected.txt"],
-        cmd = _BLOCK % "text",
+        cmd = output,
     )
     cc_binary(
         name = name + "_program",
@@ -114,3 +120,23 @@ def program_test(name, document, deps):
             "//bazel:tsan.supp",
         ],
     )
+
+def program_test(name, document, deps):
+    """Runs the first ```cpp block of a document and compares what it prints with the first ```text block.
+
+    Args:
+      name: of the test.
+      document: a Markdown file.
+      deps: libraries of the program.
+    """
+    _document_test(name, document, _BLOCK % "cpp", _BLOCK % "text", deps)
+
+def guide_test(name, document, deps):
+    """Runs all ```cpp blocks of a document as one main(), behind its ```c++ blocks, and compares the output with its ```text blocks.
+
+    Args:
+      name: of the test.
+      document: a Markdown file.
+      deps: libraries of the program.
+    """
+    _document_test(name, document, _PROGRAM, _BLOCKS % ("text", "$< > $@"), deps)

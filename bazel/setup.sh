@@ -1,19 +1,23 @@
 #!/usr/bin/env bash
-# setup.sh [GROUP...]: installs packages of Debian 12, as root or through sudo. Says one line, or nothing when nothing is
-# missing. Groups: library, tests, bench, lint; without any, what the library, its tests and its benchmarks need.
+# setup.sh [GROUP...]: installs packages of Debian 12 or 13, as root or through sudo. Says one line, or nothing when nothing is
+# missing. Groups: library (to build with Bazel), cmake (to build with CMake), tests, bench, lint (for .ci/run, on Debian 12);
+# without any, what the library, its tests and its benchmarks need.
 set -euo pipefail
 
+libraries='g++ libboost-graph-dev libdnnl-dev libhwy-dev librandom123-dev libtbb-dev zlib1g-dev'
 declare -A packages_of=(
   # The Java rules because Bazel's own toolchains load them.
-  [library]='bazel-bootstrap bazel-rules-java g++ libboost-graph-dev libdnnl-dev libhwy-dev librandom123-dev libtbb-dev zlib1g-dev'
+  [library]="bazel-bootstrap bazel-rules-java $libraries"
+  [cmake]="cmake make pkg-config $libraries"
   [tests]='libgmock-dev libgtest-dev'
   [bench]='dataset-fashion-mnist libbenchmark-dev libcli11-dev'
-  [lint]='clang-format-14 git'
+  [lint]='clang-14 clang-format-14 git'
 )
 
 fail() {
   printf 'bazel/setup.sh: %s\n' "$1" >&2
-  printf 'Needed are these Debian 12 packages: %s\n' "${packages[*]}" >&2
+  printf 'Needed are these packages of Debian 12 or 13: %s\n' "${packages[*]}" >&2
+  printf 'Elsewhere, install the same libraries with their headers, and build with CMake: cmake/README.md.\n' >&2
   exit 1
 }
 
@@ -21,7 +25,7 @@ fail() {
 packages=()
 for group in "$@"; do
   if [ -z "${packages_of[$group]:-}" ]; then
-    printf 'bazel/setup.sh: no such group: %s. There are: library tests bench lint\n' "$group" >&2
+    printf 'bazel/setup.sh: no such group: %s. There are: library cmake tests bench lint\n' "$group" >&2
     exit 1
   fi
   read -ra more <<<"${packages_of[$group]}"
@@ -38,7 +42,7 @@ done
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 system=$(. /etc/os-release 2>/dev/null && printf '%s %s' "${ID:-unknown}" "${VERSION_ID:-}") || system='unknown'
-[ "$system" = 'debian 12' ] || fail "packages are missing (${missing[*]}), and this is not Debian 12 but '$system'."
+[[ "$system" =~ ^debian\ 1[23]$ ]] || fail "packages are missing (${missing[*]}), and this is not Debian 12 or 13 but '$system'."
 command -v apt-get >/dev/null || fail "packages are missing (${missing[*]}), and there is no apt-get."
 
 as_root=()

@@ -707,6 +707,7 @@ const std::map<std::string, std::set<std::string>> kInfallible = {
       "optim::Optimizer::num_groups",
       "optim::Optimizer::parameters",
       "print_options",
+      "version",
       "data::DataLoader::Iterator::operator=="}},
     {"holder",
      {"DimsRef::DimsRef",
