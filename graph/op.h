@@ -68,7 +68,7 @@ bool elementwise_in_place(const Attrs& attrs, std::size_t operand, std::size_t o
 enum class Trait : std::uint8_t {
   none,
   constant,  // each element is the number "value"
-  repeat,    // operand 0, repeated as it broadcasts to the shape of the result
+  repeat,    // operand 0, repeated as it broadcasts to "shape", the shape of the result
   permute,   // operand 0 with its dims in the order "dims"
   part,      // some elements of operand 0
   sum,       // of operand 0 over "dims", which ascend; f32 is added in the order of ElementOutputKind
@@ -114,6 +114,9 @@ struct OpDef {
   void (*lower)(LowerCall&) = nullptr;
   // The kernel checks data and may throw. Variables are written only after every such kernel of a run is through.
   bool may_throw = false;
+  // The call does the same to operands whose dims have another order, where its attribute "dim", or "dims", which
+  // ascend, names the same dims. The operands and the result have one rank.
+  bool follows_dims = false;
 };
 
 // For one definition at namespace scope: WEFT_REGISTER_OP(kAdd);

@@ -114,7 +114,8 @@ constexpr OpDef kBlend{.name = "blend",
                        .infer = infer_blend,
                        .grad = grad_blend,
                        .compile = compile_blend,
-                       .grad_name = "BlendBackward0"};
+                       .grad_name = "BlendBackward0",
+                       .follows_dims = true};
 WEFT_REGISTER_OP(kBlend);
 constexpr OpDef kBlendTransposed{.name = "blend_transposed",
                                  .min_inputs = 1,
@@ -122,7 +123,8 @@ constexpr OpDef kBlendTransposed{.name = "blend_transposed",
                                  .infer = infer_transposed,
                                  .grad = grad_transposed,
                                  .compile = compile_transposed,
-                                 .grad_name = "BlendBackwardBackward0"};
+                                 .grad_name = "BlendBackwardBackward0",
+                                 .follows_dims = true};
 WEFT_REGISTER_OP(kBlendTransposed);
 
 Value record_map(const OpDef& op, const Value& x, const BlendMap& m) {

@@ -3,9 +3,11 @@
 
 #include <array>
 #include <limits>
+#include <numeric>
 #include <string>
 
 #include "graph/capture/capture.h"
+#include "graph/capture/versions.h"
 #include "ops/conv/image_call.h"
 #include "weft/autograd.h"
 #include "weft/ops.h"
@@ -54,9 +56,12 @@ class NormCall {
 struct Moments {
   Value mean, centered, variance;
 };
+// Of the variance, the derivative by the mean is 0: left out, all sums of a gradient are of one pass over the data.
+// Half a square has what is centered as its derivative, without a factor that would be another tensor.
 Moments moments(const Value& x, const Dims& dims, bool keepdim) {
   const Value mean_of = mean(x, dims, keepdim), centered = x - mean_of;
-  return {mean_of, centered, mean(square(centered), dims, keepdim)};
+  const Value half = with_derivative(record_detach(square(centered) * 0.5), x, centered);
+  return {mean_of, centered, mean(half, dims, keepdim) * 2.0};
 }
 
 // The last dims of x as one, and all others as one.
@@ -94,24 +99,26 @@ Tensor batch_norm(const Operand& x, const Tensor& running_mean, const Tensor& ru
   const Value& images = call.x();
   if (images.rank() < 2) call.refuse("x must have at least 2 dims");
   const std::int64_t channels = images.shape()[1];
-  const Shape columns{channels == 0 ? 0 : images.shape().numel() / channels, channels};
+  const std::int64_t seen = channels == 0 ? 0 : images.shape().numel() / channels;
   const bool has_running = running_mean.defined() && running_var.defined();
   if (running_mean.defined() != running_var.defined())
     call.refuse("only one of running_mean and running_var is defined", ErrorKind::value);
   for (const Tensor& running : {running_mean, running_var})
     if (running.defined()) call.check(call.scope().value_of(running), Shape{channels}, "running statistics");
-  const Value last = to_channels_last(images), flat = reshape(last, columns);
+  const Value last = to_channels_last(images);
   if (!options.training && has_running) {
     const Value scale = rsqrt(call.scope().value_of(running_var) + options.eps);
-    const Value y = call.scaled((flat - call.scope().value_of(running_mean)) * scale, Shape{channels}, Shape{channels});
-    return call.scope().tensor(from_channels_last(reshape(y, last.shape())), "NativeBatchNormBackward0");
+    const Value y = call.scaled((last - call.scope().value_of(running_mean)) * scale, Shape{channels}, Shape{channels});
+    return call.scope().tensor(from_channels_last(y), "NativeBatchNormBackward0");
   }
-  if (columns[0] == 1) call.refuse("training needs more than one value for each channel", ErrorKind::value);
-  const Moments m = moments(flat, {0}, false);
+  if (seen == 1) call.refuse("training needs more than one value for each channel", ErrorKind::value);
+  Dims all_but_last(static_cast<std::size_t>(last.rank() - 1));
+  std::iota(all_but_last.begin(), all_but_last.end(), 0);
+  const Moments m = moments(last, all_but_last, false);
   const Value y = call.scaled(m.centered * rsqrt(m.variance + options.eps), Shape{channels}, Shape{channels});
-  const Tensor result = call.scope().tensor(from_channels_last(reshape(y, last.shape())), "NativeBatchNormBackward0");
-  if (columns[0] == 0) return result;  // nothing was seen
-  const auto n = static_cast<double>(columns[0]);
+  const Tensor result = call.scope().tensor(from_channels_last(y), "NativeBatchNormBackward0");
+  if (seen == 0) return result;
+  const auto n = static_cast<double>(seen);
   update_running(running_mean, call.scope().tensor(m.mean), options.momentum, x.at());
   update_running(running_var, call.scope().tensor(m.variance * (n / (n - 1))), options.momentum, x.at());
   return result;

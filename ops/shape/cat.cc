@@ -81,7 +81,8 @@ constexpr OpDef kCat{.name = "cat",
                      .infer = infer,
                      .grad = grad,
                      .compile = compile,
-                     .grad_name = "CatBackward0"};
+                     .grad_name = "CatBackward0",
+                     .follows_dims = true};
 WEFT_REGISTER_OP(kCat);
 
 // The values as tensors of their common dtype.

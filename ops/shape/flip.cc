@@ -41,7 +41,8 @@ constexpr OpDef kFlip{.name = "flip",
                       .infer = infer,
                       .grad = grad,
                       .compile = compile,
-                      .grad_name = "FlipBackward0"};
+                      .grad_name = "FlipBackward0",
+                      .follows_dims = true};
 WEFT_REGISTER_OP(kFlip);
 
 }  // namespace

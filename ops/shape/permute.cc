@@ -59,10 +59,22 @@ bool moves_nothing(const Shape& x, const Dims& dims) {
   return true;
 }
 
+// What is repeated has fewer elements than the repetition, and often nothing to move.
+ValueId permute_before_repeat(Rewriter& r, const Call& call) {
+  const ValueId repeat = call.operands[0], x = r.operand(repeat);
+  const Shape whole = r.type(repeat).shape, result = call.type().shape;
+  const OpDef &permute = *call.op, &op = r.op(repeat);
+  const Attrs order = *call.attrs;
+  Dims small(static_cast<std::size_t>(whole.rank() - r.type(x).shape.rank()), 1);
+  small.insert(small.end(), r.type(x).shape.begin(), r.type(x).shape.end());
+  return r.record(op, {r.record(permute, {r.reshaped(x, Shape(small))}, order)}, {{"shape", result.vec()}});
+}
+
 std::optional<ValueId> simplify(Rewriter& r, const Call& call) {
   const ValueId x = call.operands[0];
   const auto& dims = call.attrs->get<Dims>("dims");
   if (moves_nothing(r.type(x).shape, dims)) return r.reshaped(x, call.type().shape);
+  if (r.op(x).trait == Trait::repeat) return permute_before_repeat(r, call);
   if (&r.op(x) != call.op) return std::nullopt;
   const auto& inner = r.attr<Dims>(x, "dims");
   Dims both;

@@ -94,7 +94,8 @@ constexpr OpDef kSlice{.name = "slice",
                        .grad_name = "SliceBackward0",
                        .trait = Trait::part,
                        .simplify = drop_copy,
-                       .view = &kView};
+                       .view = &kView,
+                       .follows_dims = true};
 WEFT_REGISTER_OP(kSlice);
 
 constexpr OpDef kSliceScatter{.name = "slice_scatter",
@@ -103,7 +104,8 @@ constexpr OpDef kSliceScatter{.name = "slice_scatter",
                               .infer = infer_scatter,
                               .grad = grad_scatter,
                               .compile = compile_scatter,
-                              .grad_name = "SliceScatterBackward0"};
+                              .grad_name = "SliceScatterBackward0",
+                              .follows_dims = true};
 WEFT_REGISTER_OP(kSliceScatter);
 
 // Of slice_write: attributes dim, start, step; the first operand, in which element i of the second one is at
@@ -148,7 +150,8 @@ constexpr OpDef kSliceWrite{.name = "slice_write",
                             .grad = grad_write,
                             .compile = compile_write,
                             .grad_name = "CopySlices",
-                            .in_place = whole_in_place};
+                            .in_place = whole_in_place,
+                            .follows_dims = true};
 WEFT_REGISTER_OP(kSliceWrite);
 
 // A part that is all of the whole takes its place.

@@ -96,8 +96,14 @@ TEST(Simplify, TheLastOfSeveralReshapesCounts) {
 
 TEST(Simplify, PermutesCompose) {
   EXPECT_EQ(simplified("a = permute(x, dims=[1,0])\ny = permute(a, dims=[1,0])"), "return x");
-  EXPECT_EQ(simplified("a = expand(x, shape=[4,2,3])\nb = permute(a, dims=[1,2,0])\ny = permute(b, dims=[1,0,2])"),
-            "a = expand(x, shape=[4,2,3])\ny = permute(a, dims=[2,1,0])\nreturn y");
+  EXPECT_EQ(simplified("a = reshape(x, shape=[2,1,3])\nb = cat(a, a, dim=1)\n"
+                       "c = permute(b, dims=[1,2,0])\ny = permute(c, dims=[1,0,2])"),
+            "a = reshape(x, shape=[2,1,3])\nb = cat(a, a, dim=1)\ny = permute(b, dims=[2,1,0])\nreturn y");
+}
+
+TEST(Simplify, APermuteOfARepetitionIsMadeBeforeIt) {
+  EXPECT_EQ(simplified("a = expand(x, shape=[4,2,3])\ny = permute(a, dims=[1,2,0])"),
+            "v2 = reshape(x, shape=[2,3,1])\ny = expand(v2, shape=[2,3,4])\nreturn y");
 }
 
 TEST(Simplify, APermuteOfExtentsOfOneIsAReshape) {

@@ -37,6 +37,42 @@ TEST(BatchNorm, OfImagesIsOverAllPlacesOfAChannel) {
   EXPECT_THAT(y.to_vector<float>(), ElementsAre(near(-0.894427f), near(0.894427f), 0, 0));
 }
 
+// (step * i mod modulus) / scale - offset, for all elements i.
+Tensor elements(const std::vector<std::int64_t>& shape, int step, int modulus, int scale, int offset) {
+  const auto n = static_cast<double>(Shape(shape).numel());
+  return ((arange(0, n).to(kInt64) * step).remainder(modulus).to(kFloat64) / scale - offset).reshape(shape);
+}
+
+// The gradient of the weighted sum of what f gives, and the gradient of a weighted sum of that.
+template <class F>
+void expect_gradients(F f, const std::vector<double>& first, const std::vector<double>& second) {
+  const Tensor x = elements({2, 2, 3}, 37, 101, 50, 1).requires_grad_();
+  const Tensor g = grad({(f(x) * elements({2, 2, 3}, 13, 11, 10, 0)).sum()}, {x}, {.create_graph = true})[0];
+  const Tensor gg = grad({(g * elements({2, 2, 3}, 7, 5, 4, 0)).sum()}, {x})[0];
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    EXPECT_NEAR(g.to_vector<double>()[i], first[i], 1e-8) << i;
+    EXPECT_NEAR(gg.to_vector<double>()[i], second[i], 1e-8) << i;
+  }
+}
+
+TEST(BatchNorm, HasTheFirstAndSecondDerivativesOfPyTorch) {
+  const Tensor weight = elements({2}, 29, 101, 50, 1), bias = elements({2}, 31, 101, 50, 1);
+  expect_gradients([&](const Tensor& x) { return batch_norm(x, {}, {}, weight, bias, {.training = true}); },
+                   {-0.003403621699, -0.005738641942, -0.008073662185, -0.1584340536, -0.04941589416, 0.05960226527,
+                    0.008073662185, 0.005738641942, 0.003403621699, -0.09365532897, 0.01536283045, 0.226540181},
+                   {-0.1289593868, 0.004824176578, 0.13860774, -0.1555396404, 0.129890792, -0.0125806462, 0.03701439899,
+                    0.1707979624, -0.2222848911, 0.07903572591, -0.06343571233, 0.022629481});
+}
+
+TEST(GroupNorm, HasTheFirstAndSecondDerivativesOfPyTorch) {
+  const Tensor weight = elements({2}, 29, 101, 50, 1), bias = elements({2}, 31, 101, 50, 1);
+  expect_gradients([&](const Tensor& x) { return group_norm(x, 1, weight, bias); },
+                   {0.1565614584, 0.07757552145, -0.00141041548, -0.1879974306, -0.07757552145, 0.03284638769,
+                    0.0514830301, 0.03802825999, 0.02457348988, -0.18031973, -0.004649372058, 0.07088432205},
+                   {-0.1367790531, 0.01496746537, 0.1667139839, 0.01519163285, 0.124435302, -0.184529331,
+                    -0.03665073028, 0.2400451796, -0.01133836463, 0.04420285005, -0.1719898434, -0.06426909134});
+}
+
 TEST(BatchNorm, StatisticsAreWrittenByEachCompiledStep) {
   nn::BatchNorm norm(3);
   auto f = compile([&](Tensor x) { return norm(x); });
