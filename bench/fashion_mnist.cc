@@ -1,6 +1,8 @@
-// Trains a multi-layer perceptron (784-256-128-10) on Fashion-MNIST: the whole way from files to test accuracy.
+// Trains a multi-layer perceptron (784-256-128-10), or a convolutional network, on Fashion-MNIST: the whole way from
+// files to test accuracy.
 //
 //   bazel run -c opt //bench:fashion_mnist -- --epochs 10 --threads 2
+//   bazel run -c opt //bench:fashion_mnist -- --model=cnn
 //
 // The final weights depend on the flags but not on --threads: the hash at the end is the same for any number.
 #include <tbb/global_control.h>
@@ -14,6 +16,7 @@
 #include <numbers>
 #include <optional>
 
+#include "bench/image_models.h"
 #include "bench/model_table.h"
 #include "bench/progress.h"
 #include "weft/weft.h"
@@ -29,6 +32,7 @@ struct Flags {
   int threads = tbb::info::default_concurrency();
   std::uint64_t seed = 1;
   std::string optimizer = "adam";
+  std::string model = "mlp";
 };
 
 void add_flags(CLI::App& app, Flags& flags) {
@@ -46,6 +50,10 @@ void add_flags(CLI::App& app, Flags& flags) {
   app.add_option("--optimizer", flags.optimizer, "sgd (momentum 0.9), adam or adamw")
       ->check(CLI::IsMember({"sgd", "adam", "adamw"}))
       ->capture_default_str();
+  app.add_option("--model", flags.model,
+                 "mlp, cnn (48,754 parameters), or resnet20, which sees images moved and mirrored")
+      ->check(CLI::IsMember({"mlp", "cnn", "resnet20"}))
+      ->capture_default_str();
 }
 
 std::unique_ptr<optim::Optimizer> make_optimizer(const Flags& flags, std::vector<Tensor> parameters) {
@@ -55,6 +63,12 @@ std::unique_ptr<optim::Optimizer> make_optimizer(const Flags& flags, std::vector
   if (flags.optimizer == "adamw")
     return std::make_unique<optim::AdamW>(std::move(parameters), optim::AdamWOptions{.lr = flags.lr.value_or(1e-3)});
   return std::make_unique<optim::Adam>(std::move(parameters), optim::AdamOptions{.lr = flags.lr.value_or(1e-3)});
+}
+
+nn::Sequential make_model(const std::string& name) {
+  if (name == "cnn") return small_cnn();
+  if (name == "resnet20") return resnet20(1);
+  return nn::Sequential(nn::Linear(784, 256), nn::ReLU(), nn::Linear(256, 128), nn::ReLU(), nn::Linear(128, 10));
 }
 
 // How many rows of logits have their largest element at the label.
@@ -90,10 +104,10 @@ void train(const Flags& flags) {
   data::DataLoader loader(training, {.batch_size = flags.batch, .shuffle = true, .seed = flags.seed});
 
   manual_seed(flags.seed);
-  nn::Sequential model(nn::Linear(784, 256), nn::ReLU(), nn::Linear(256, 128), nn::ReLU(), nn::Linear(128, 10));
+  nn::Sequential model = make_model(flags.model);
   const auto optimizer = make_optimizer(flags, model.parameters());
   const auto step = compile([&](Tensor images, Tensor labels) {
-    const Tensor logits = model(images);
+    const Tensor logits = model(flags.model == "resnet20" ? crop_and_flip(AsImages()(images), 2) : images);
     const Tensor loss = cross_entropy(logits, labels);
     loss.backward();
     optimizer->step();
@@ -132,7 +146,8 @@ void train(const Flags& flags) {
 
 int run(int argc, char** argv) {
   Flags flags;
-  CLI::App app{"Trains an MLP (784-256-128-10) on Fashion-MNIST with Weft.", "fashion_mnist"};
+  CLI::App app{"Trains an MLP (784-256-128-10) or a convolutional network on Fashion-MNIST with Weft.",
+               "fashion_mnist"};
   add_flags(app, flags);
   CLI11_PARSE(app, argc, argv);
   try {

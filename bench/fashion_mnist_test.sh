@@ -34,12 +34,13 @@ expect 'prints a hash of the weights' grep -qE '^weights +[0-9a-f]{16}$' "$scrat
 expect 'has the same weights for 1 and 3 threads' test "$(weights "$scratch/one")" = "$(weights "$scratch/three")"
 
 "$program" --help >"$scratch/help" || failures=$((failures + 1))
-for flag in data epochs batch lr threads seed optimizer; do
+for flag in data epochs batch lr threads seed optimizer model; do
   expect "explains --$flag" grep -q -- "--$flag" "$scratch/help"
 done
 expect 'refuses an unknown flag' refuses --nonsense --nonsense
 expect 'refuses a flag out of range' refuses --epochs --epochs 0
 expect 'refuses an unknown optimizer' refuses --optimizer --optimizer magic
+expect 'refuses an unknown model' refuses --model --model transformer
 expect 'names a missing file' refuses "$scratch/nowhere" --data "$scratch/nowhere"
 
 mkdir -p "$scratch/damaged"

@@ -1,4 +1,4 @@
-// Training steps: zero_grad, forward, backward and SGD with momentum 0.9 as one compiled Function, for six networks
+// Training steps: zero_grad, forward, backward and SGD with momentum 0.9 as one compiled Function, for networks
 // that range from all overhead (tiny_mlp_b1) to all arithmetic (wide_mlp_b64) and all memory traffic (chain_1m).
 // bench/peers has the same in libtorch, bench/compare.py the ratios.
 //
@@ -24,6 +24,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/image_models.h"
 #include "bench/malloc_count.h"
 #include "weft/weft.h"
 
@@ -99,6 +100,13 @@ Network chain_1m() {
           }};
 }
 
+Network resnet20_b32() {
+  const auto model = std::make_shared<nn::Sequential>(resnet20(3));
+  return {model->parameters(), [=, x = randn({32, 3, 32, 32}), labels = randint(0, 10, {32})] {
+            return cross_entropy((*model)(x), labels);
+          }};
+}
+
 struct Workload {
   const char* name;
   std::function<Network()> make;
@@ -121,6 +129,7 @@ const std::vector<Workload>& workloads() {
        }},
       {"towers32_b16", towers32_b16},
       {"chain_1m", chain_1m},
+      {"resnet20_b32", resnet20_b32},
   };
   return all;
 }

@@ -1,6 +1,9 @@
 // oneDNN behind one door: kernels that it computes.
 #pragma once
 
+#include <set>
+#include <string>
+
 #include "graph/kernel.h"
 #include "ops/kernels/conv/conv_shape.h"
 #include "ops/kernels/gemm/gemm_shape.h"
@@ -16,5 +19,9 @@ Kernel onednn_matmul(const GemmShape& product);
 // of its own, one after the other.
 // Throws std::exception when oneDNN refuses.
 Kernel onednn_convolution(ConvProduct product, const ConvShape& shape, std::int64_t step);
+
+// What oneDNN calls the implementations of all primitives that this process has made, "jit:avx2" for one: none of them
+// should be a "ref:" one, which is slow.
+std::set<std::string> onednn_implementations();
 
 }  // namespace weft

@@ -63,9 +63,9 @@ std::shared_ptr<const Primitive> packing(const Desc& from, const Desc& to) {
   if (from == to) return nullptr;
   const dnnl::reorder::primitive_desc pd(onednn_engine(), from, onednn_engine(), to, user_scratchpad());
   return std::make_shared<const Primitive>(
-      Primitive{"conv",
-                dnnl::reorder(pd),
-                {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}, {DNNL_ARG_SCRATCHPAD, pd.scratchpad_desc()}}});
+      noted({"conv",
+             dnnl::reorder(pd),
+             {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}, {DNNL_ARG_SCRATCHPAD, pd.scratchpad_desc()}}}));
 }
 
 Convolution make(ConvProduct product, const ConvShape& s) {
@@ -83,7 +83,7 @@ Convolution make(ConvProduct product, const ConvShape& s) {
   const auto primitive = [](const auto& pd, auto op, std::pair<int, Desc> a, std::pair<int, Desc> b,
                             std::pair<int, Desc> to) {
     return std::make_shared<const Primitive>(
-        Primitive{"conv", std::move(op), {a, b, to, {DNNL_ARG_SCRATCHPAD, pd.scratchpad_desc()}}});
+        noted({"conv", std::move(op), {a, b, to, {DNNL_ARG_SCRATCHPAD, pd.scratchpad_desc()}}}));
   };
   switch (product) {
     case ConvProduct::forward:

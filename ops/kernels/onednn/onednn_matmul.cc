@@ -23,9 +23,10 @@ Primitive make(const GemmShape& p) {
 #else
   const dnnl::matmul::primitive_desc pd(dnnl::matmul::desc(a, b, c), user_scratchpad(), onednn_engine());
 #endif
-  return {"matmul",
-          dnnl::matmul(pd),
-          {{DNNL_ARG_SRC, a}, {DNNL_ARG_WEIGHTS, b}, {DNNL_ARG_DST, c}, {DNNL_ARG_SCRATCHPAD, pd.scratchpad_desc()}}};
+  return noted(
+      {"matmul",
+       dnnl::matmul(pd),
+       {{DNNL_ARG_SRC, a}, {DNNL_ARG_WEIGHTS, b}, {DNNL_ARG_DST, c}, {DNNL_ARG_SCRATCHPAD, pd.scratchpad_desc()}}});
 }
 
 }  // namespace

@@ -2,11 +2,43 @@
 
 #include <omp.h>
 
+#include <mutex>
+#include <set>
 #include <string>
 
+#include "ops/kernels/onednn/onednn.h"
 #include "weft/error.h"
 
 namespace weft {
+namespace {
+
+struct Implementations {
+  std::mutex mutex;
+  std::set<std::string> names;
+};
+// Never destroyed, as the caches of primitives.
+Implementations& implementations() {
+  static auto& all = *new Implementations;
+  return all;
+}
+
+}  // namespace
+
+Primitive noted(Primitive primitive) {
+  const_dnnl_primitive_desc_t desc = nullptr;
+  const char* name = nullptr;
+  if (dnnl_primitive_get_primitive_desc(primitive.primitive.get(), &desc) == dnnl_success &&
+      dnnl_primitive_desc_query(desc, dnnl_query_impl_info_str, 0, &name) == dnnl_success) {
+    const std::lock_guard lock(implementations().mutex);
+    implementations().names.insert(name);
+  }
+  return primitive;
+}
+
+std::set<std::string> onednn_implementations() {
+  const std::lock_guard lock(implementations().mutex);
+  return implementations().names;
+}
 
 OneThread::OneThread() : before_(omp_get_max_threads()) {
   if (before_ != 1) omp_set_num_threads(1);

@@ -41,6 +41,9 @@ struct Primitive {
   std::size_t bytes(std::size_t argument) const { return arguments[argument].second.get_size(); }
 };
 
+// The primitive, whose implementation onednn_implementations() has from now on.
+Primitive noted(Primitive primitive);
+
 // What one Run needs to execute a primitive: memory objects, whose pointers change only when the Run's do.
 class PrimitiveExecution {
  public:
