@@ -13,6 +13,10 @@ string(REGEX REPLACE ".*\\[\"(.*)\"\\].*" "\\1" defines "${defines}")
 if(NOT "-ffp-contract=off" IN_LIST copts OR NOT defines MATCHES "^HWY_DISABLED_TARGETS=")
   message(FATAL_ERROR "The flags in bazel/copts.bzl and ops/BUILD are not written as cmake/library.cmake reads them.")
 endif()
+# Vectors whose length is not known when they are compiled cannot be members, and kernels have such: NEON is used instead.
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL aarch64)
+  string(REPLACE ")" "|HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128)" defines ${defines})
+endif()
 
 # What the public headers declare is exported, all else is hidden.
 list(TRANSFORM public_headers PREPEND "#include \"")

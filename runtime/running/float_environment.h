@@ -1,6 +1,8 @@
 // The floating-point environment of a run.
 #pragma once
 
+#include <cstdint>
+
 namespace weft {
 
 // Rounds to nearest and traps nothing while it lives, whatever the host has set; then restores what the host had.
@@ -19,8 +21,19 @@ class FloatEnvironment {
  private:
   static constexpr unsigned kAllMasked = 0x1F80, kFlushToZero = 0x8000, kDenormalsAreZero = 0x0040;
   unsigned before_;
+#elif defined(__aarch64__)
+  explicit FloatEnvironment(bool flush_denormals) {
+    asm volatile("mrs %0, fpcr\n\tmrs %1, fpsr" : "=r"(control_), "=r"(status_));
+    const std::uint64_t own = flush_denormals ? kFlushToZero : 0;
+    if (control_ != own) asm volatile("msr fpcr, %0" ::"r"(own));
+  }
+  ~FloatEnvironment() { asm volatile("msr fpcr, %0\n\tmsr fpsr, %1" ::"r"(control_), "r"(status_)); }
+
+ private:
+  static constexpr std::uint64_t kFlushToZero = 1 << 24;
+  std::uint64_t control_, status_;  // the second has the flags
 #else
-  explicit FloatEnvironment(bool) {}
+#error "rounding and traps of this processor are not known"
 #endif
 
  public:

@@ -45,10 +45,12 @@ HWY_INLINE void transpose_blocks(D d, const T* from, std::size_t from_row, T* to
 #pragma GCC unroll 4
   for (std::size_t r = 0; r < kBlock; ++r) {  // block x of v[r] comes from row x * kBlock + r
     v[r] = hn::LoadDup128(d, from + (lanes - kBlock + r) * from_row);
+    if constexpr (hn::MaxLanes(D()) > kBlock) {
 #pragma GCC unroll 4
-    for (std::size_t x = hn::MaxLanes(d) / kBlock - 1; x-- > 0;)
-      v[r] =
-          hn::IfThenElse(hn::FirstN(d, (x + 1) * kBlock), hn::LoadDup128(d, from + (x * kBlock + r) * from_row), v[r]);
+      for (std::size_t x = hn::MaxLanes(d) / kBlock - 1; x-- > 0;)
+        v[r] = hn::IfThenElse(hn::FirstN(d, (x + 1) * kBlock), hn::LoadDup128(d, from + (x * kBlock + r) * from_row),
+                              v[r]);
+    }
   }
   if constexpr (kBlock == 4) {
     const hn::RepartitionToWide<D> wide;
