@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # setup.sh [GROUP...]: installs packages of Debian 12 or 13, as root or through sudo. Says one line, or nothing when nothing is
-# missing. Groups: library (to build with Bazel), cmake (to build with CMake), tests, bench, lint (for .ci/run, on Debian 12);
+# missing. Groups: library (to build with Bazel), cmake (to build with CMake), tests, bench, lint and fuzz (for .ci/run, on Debian 12);
 # without any, what the library, its tests and its benchmarks need.
 set -euo pipefail
 
-libraries='g++ libboost-graph-dev libdnnl-dev libhwy-dev librandom123-dev libtbb-dev zlib1g-dev'
+libraries='g++ libboost-graph-dev libdnnl-dev libhwy-dev librandom123-dev libtbb-dev nlohmann-json3-dev zlib1g-dev'
 declare -A packages_of=(
   # The Java rules because Bazel's own toolchains load them.
   [library]="bazel-bootstrap bazel-rules-java $libraries"
@@ -12,6 +12,7 @@ declare -A packages_of=(
   [tests]='libgmock-dev libgtest-dev'
   [bench]='dataset-fashion-mnist libbenchmark-dev libcli11-dev'
   [lint]='clang-14 clang-format-14 git'
+  [fuzz]='clang-14 libclang-rt-14-dev'
 )
 
 fail() {
@@ -25,7 +26,7 @@ fail() {
 packages=()
 for group in "$@"; do
   if [ -z "${packages_of[$group]:-}" ]; then
-    printf 'bazel/setup.sh: no such group: %s. There are: library cmake tests bench lint\n' "$group" >&2
+    printf 'bazel/setup.sh: no such group: %s. There are: library cmake tests bench lint fuzz\n' "$group" >&2
     exit 1
   fi
   read -ra more <<<"${packages_of[$group]}"

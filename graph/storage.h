@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <utility>
 
 #include "weft/error.h"
 
@@ -26,20 +27,36 @@ class Buffer {
   }
   std::size_t bytes() const { return bytes_; }
 
-  // Bytes of all buffers that live now, in the process.
+  // Bytes of all buffers that live now, in the process, but for those that somebody else keeps.
   static std::size_t live_bytes();
   // Buffers with bytes that were ever made, in the process.
   static std::size_t allocations();
 
  private:
+  friend class BorrowedBuffer;
   void* data_ = nullptr;
   std::size_t bytes_ = 0;
 };
 
-// The same bytes in a buffer of its own. Throws Error.
+// Bytes that somebody else keeps, as a file that is mapped, until nobody has the owner any more. They are written as
+// all others are. For std::make_shared only, which destroys it as what it is.
+class BorrowedBuffer : public Buffer {
+ public:
+  BorrowedBuffer(std::shared_ptr<const void> owner, void* data, std::size_t bytes)
+      : Buffer(0), owner_(std::move(owner)) {
+    data_ = data;
+    bytes_ = bytes;
+  }
+  ~BorrowedBuffer() { data_ = nullptr; }
+
+ private:
+  std::shared_ptr<const void> owner_;
+};
+
 // A new buffer, or the Error at the user's line.
 std::shared_ptr<Buffer> make_buffer(std::size_t bytes, SourceLocation at);
 
+// The same bytes in a buffer of its own. Throws Error.
 std::shared_ptr<Buffer> copy_of(const Buffer& buffer);
 
 // Whether this is the only handle of the buffer. What others did with it before they let go then happens before.

@@ -596,14 +596,16 @@ void add_optimizer_rows(Table& table) {
 
 Table all_rows() {
   Table table;
-  for (const auto add : {add_tensor_rows,       add_method_rows,          add_shape_rows,      add_math_method_rows,
-                         add_math_rows,         add_image_rows,           add_activation_rows, add_creation_rows,
-                         add_elementwise_rows,  add_reduction_rows,       add_loss_rows,       add_data_rows,
-                         add_function_rows,     add_module_rows,          add_optimizer_rows,  add_arrangement_rows,
-                         add_indexing_rows,     add_several_indices_rows, add_order_rows,      add_in_place_rows,
-                         add_distribution_rows, add_class_loss_rows,      add_sum_rows,        add_image_function_rows,
-                         add_image_module_rows, add_state_rows,           add_embedding_rows,  add_attention_rows,
-                         add_transformer_rows})
+  for (const auto add : {add_tensor_rows,       add_method_rows,      add_shape_rows,
+                         add_math_method_rows,  add_math_rows,        add_image_rows,
+                         add_activation_rows,   add_creation_rows,    add_elementwise_rows,
+                         add_reduction_rows,    add_loss_rows,        add_data_rows,
+                         add_function_rows,     add_module_rows,      add_optimizer_rows,
+                         add_arrangement_rows,  add_indexing_rows,    add_several_indices_rows,
+                         add_order_rows,        add_in_place_rows,    add_distribution_rows,
+                         add_class_loss_rows,   add_sum_rows,         add_image_function_rows,
+                         add_image_module_rows, add_state_rows,       add_embedding_rows,
+                         add_attention_rows,    add_transformer_rows, add_file_rows})
     add(table);
   return table;
 }

@@ -49,14 +49,15 @@ const std::vector<std::string> kTree = {"include", "graph", "ops", "runtime", "t
 // Where an included file comes from: "std", "posix", a layer, a library, or "unknown".
 std::string origin(const std::string& include) {
   static const std::vector<std::pair<std::string, std::string>> kPrefixes = {
-      {"weft/", "weft"},       {"graph/", "graph"},      {"ops/", "ops"},
-      {"runtime/", "runtime"}, {"tests/", "tests"},      {"bench/", "bench"},
-      {"boost/", "boost"},     {"oneapi/dnnl/", "dnnl"}, {"dnnl", "dnnl"},
-      {"omp.h", "openmp"},     {"hwy/", "highway"},      {"Random123/", "random123"},
-      {"oneapi/tbb", "tbb"},   {"tbb/", "tbb"},          {"zlib.h", "zlib"},
-      {"gtest/", "gtest"},     {"gmock/", "gtest"},      {"benchmark/", "benchmark"},
-      {"CLI/", "cli11"},       {"sys/", "posix"},        {"unistd.h", "posix"},
-      {"fcntl.h", "posix"},    {"pthread.h", "posix"},   {"malloc.h", "posix"}};
+      {"weft/", "weft"},           {"graph/", "graph"},      {"ops/", "ops"},
+      {"runtime/", "runtime"},     {"tests/", "tests"},      {"bench/", "bench"},
+      {"boost/", "boost"},         {"oneapi/dnnl/", "dnnl"}, {"dnnl", "dnnl"},
+      {"omp.h", "openmp"},         {"hwy/", "highway"},      {"Random123/", "random123"},
+      {"oneapi/tbb", "tbb"},       {"tbb/", "tbb"},          {"zlib.h", "zlib"},
+      {"nlohmann/", "json"},       {"gtest/", "gtest"},      {"gmock/", "gtest"},
+      {"benchmark/", "benchmark"}, {"CLI/", "cli11"},        {"sys/", "posix"},
+      {"unistd.h", "posix"},       {"fcntl.h", "posix"},     {"pthread.h", "posix"},
+      {"malloc.h", "posix"}};
   for (const auto& [prefix, name] : kPrefixes)
     if (include.starts_with(prefix)) return name;
   return include.find_first_of("./") == std::string::npos ? "std" : "unknown";
@@ -67,7 +68,7 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"include", {"std", "weft"}},
     {"graph", {"std", "posix", "weft", "graph", "boost"}},
     {"ops", {"std", "posix", "weft", "graph", "ops", "dnnl", "openmp", "highway", "random123"}},
-    {"runtime", {"std", "posix", "weft", "graph", "runtime", "tbb", "zlib"}},
+    {"runtime", {"std", "posix", "weft", "graph", "runtime", "tbb", "zlib", "json"}},
 };
 
 std::vector<std::string> includes_of(const SourceFile& file) {
@@ -135,7 +136,7 @@ TEST(StructureTest, LibrariesAreNamedOnlyInTheirLayer) {
   const std::vector<std::pair<std::regex, std::string>> names = {
       {std::regex(R"(\bboost::|\bBOOST_)"), "graph"},
       {std::regex(R"(\bdnnl::|\bdnnl_|\bDNNL_|\bomp_|\bhwy::|\bHWY_)"), "ops"},
-      {std::regex(R"(\btbb::|\bTBB_)"), "runtime"},
+      {std::regex(R"(\btbb::|\bTBB_|\bnlohmann::)"), "runtime"},
   };
   static const std::regex kComment("//.*$");
   for (const SourceFile& file : sources(kLibrary)) {

@@ -17,6 +17,7 @@
 #include "weft/image_modules.h"
 #include "weft/images.h"
 #include "weft/indexing.h"
+#include "weft/io.h"
 #include "weft/losses.h"
 #include "weft/module.h"
 #include "weft/nn.h"

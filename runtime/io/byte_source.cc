@@ -22,10 +22,8 @@ struct ByteSource::Inflater {
 };
 
 ByteSource::ByteSource(std::string op, std::string path, SourceLocation at)
-    : op_(std::move(op)),
-      path_(std::move(path)),
-      at_(at),
-      file_(std::fopen(path_.c_str(), "rb"), [](std::FILE* f) { return f ? std::fclose(f) : 0; }),
+    : call_{std::move(op), std::move(path), at},
+      file_(std::fopen(call_.path.c_str(), "rb"), [](std::FILE* f) { return f ? std::fclose(f) : 0; }),
       buffer_(kBufferBytes) {
   if (!file_) fail(std::string("cannot be opened: ") + std::strerror(errno));
   refill();
@@ -37,10 +35,6 @@ ByteSource::ByteSource(std::string op, std::string path, SourceLocation at)
 }
 
 ByteSource::~ByteSource() = default;
-
-void ByteSource::fail(ErrorKind kind, const std::string& rule, const std::string& hint) const {
-  throw Error(kind, "[" + op_ + "] " + path_ + ": " + rule, at_, hint);
-}
 
 bool ByteSource::refill() {
   if (!pending_.empty()) return true;

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "weft/error.h"
+#include "runtime/io/file_call.h"
 
 namespace weft {
 
@@ -24,10 +24,10 @@ class ByteSource {
   // Fills the span; fewer bytes only at the end of the file.
   std::size_t read(std::span<unsigned char> bytes);
 
-  [[noreturn]] void fail(const std::string& rule, const std::string& hint = "") const {
-    fail(ErrorKind::io, rule, hint);
+  [[noreturn]] void fail(const std::string& rule, const std::string& hint = "") const { call_.fail(rule, hint); }
+  [[noreturn]] void fail(ErrorKind kind, const std::string& rule, const std::string& hint = "") const {
+    call_.fail(kind, rule, hint);
   }
-  [[noreturn]] void fail(ErrorKind kind, const std::string& rule, const std::string& hint = "") const;
 
  private:
   struct Inflater;
@@ -35,8 +35,7 @@ class ByteSource {
   // Makes pending bytes of the file available; false at its end.
   bool refill();
 
-  std::string op_, path_;
-  SourceLocation at_;
+  FileCall call_;
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
   std::vector<unsigned char> buffer_;
   std::span<unsigned char> pending_;    // read from the file, not handed on

@@ -1,4 +1,6 @@
 // The IDX format: 0, 0, type code, rank, then each extent and the elements, all big-endian.
+#include "runtime/io/idx.h"
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -6,7 +8,6 @@
 #include <memory>
 #include <new>
 
-#include "graph/capture/tensor_impl.h"
 #include "runtime/io/byte_source.h"
 #include "weft/data.h"
 
@@ -15,23 +16,6 @@ namespace {
 
 constexpr std::int64_t kMaxElements = std::int64_t{1} << 40;  // what Shape accepts
 constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
-
-// 0 for a code that IDX does not have.
-std::size_t element_bytes(unsigned char code) {
-  switch (static_cast<IdxType>(code)) {
-    case IdxType::u8:
-    case IdxType::i8:
-      return 1;
-    case IdxType::i16:
-      return 2;
-    case IdxType::i32:
-    case IdxType::f32:
-      return 4;
-    case IdxType::f64:
-      return 8;
-  }
-  return 0;
-}
 
 std::string decimal(std::size_t n) { return std::to_string(n); }
 
@@ -75,28 +59,29 @@ void to_native_order(std::vector<unsigned char>& bytes, std::size_t element) {
     std::reverse(at, at + static_cast<std::ptrdiff_t>(element));
 }
 
-// To is the element type of the tensor, From that of the bytes.
-template <class From, class To>
-Tensor convert(const IdxArray& array, SourceLocation at) {
-  const TensorType type{dtype_of<To>, array.shape};
-  auto buffer = make_buffer(type.bytes(), at);
-  const unsigned char* from = array.bytes.data();
-  To* to = buffer->as<To>();
-  for (std::int64_t i = 0; i < array.shape.numel(); ++i, from += sizeof(From)) {
-    From value;
-    std::memcpy(&value, from, sizeof(From));
-    to[i] = static_cast<To>(value);
-  }
-  return make_leaf(type, std::move(buffer));
-}
-
 }  // namespace
+
+std::size_t idx_element_bytes(unsigned char code) {
+  switch (static_cast<IdxType>(code)) {
+    case IdxType::u8:
+    case IdxType::i8:
+      return 1;
+    case IdxType::i16:
+      return 2;
+    case IdxType::i32:
+    case IdxType::f32:
+      return 4;
+    case IdxType::f64:
+      return 8;
+  }
+  return 0;
+}
 
 IdxArray read_idx(const std::string& path, SourceLocation at) {
   ByteSource source("read_idx", path, at);
   std::array<unsigned char, 4> header{};
   if (source.read(header) != header.size()) source.fail("ends inside its header");
-  const std::size_t element = element_bytes(header[2]);
+  const std::size_t element = idx_element_bytes(header[2]);
   if (header[0] != 0 || header[1] != 0) source.fail("is not an IDX file: it must start with two zero bytes");
   if (element == 0) source.fail("is not an IDX file: element type " + decimal(header[2]) + " is unknown");
   if (header[3] < 1 || header[3] > Shape::kMaxRank)
@@ -108,29 +93,6 @@ IdxArray read_idx(const std::string& path, SourceLocation at) {
     return array;
   } catch (const std::bad_alloc&) {
     source.fail(ErrorKind::memory, "is too large for the memory of this machine");
-  }
-}
-
-Tensor to_tensor(const IdxArray& array, SourceLocation at) {
-  const std::size_t element = element_bytes(static_cast<unsigned char>(array.type));
-  if (element == 0 || array.bytes.size() != static_cast<std::size_t>(array.shape.numel()) * element)
-    throw Error(ErrorKind::shape,
-                "[to_tensor] IDX array" + array.shape.str() + ": " + decimal(array.bytes.size()) +
-                    " bytes do not fit its shape and element type",
-                at);
-  switch (array.type) {
-    case IdxType::u8:
-      return convert<std::uint8_t, std::int64_t>(array, at);
-    case IdxType::i8:
-      return convert<std::int8_t, std::int64_t>(array, at);
-    case IdxType::i16:
-      return convert<std::int16_t, std::int64_t>(array, at);
-    case IdxType::i32:
-      return convert<std::int32_t, std::int64_t>(array, at);
-    case IdxType::f32:
-      return convert<float, float>(array, at);
-    default:
-      return convert<double, double>(array, at);
   }
 }
 

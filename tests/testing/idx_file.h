@@ -15,5 +15,6 @@ Bytes idx_bytes(unsigned char type, const std::vector<std::uint32_t>& dims, cons
 Bytes gzip(const Bytes& bytes);
 // Writes a file in the test's folder and returns its path.
 std::string write_file(const std::string& name, const Bytes& bytes);
+Bytes read_file(const std::string& path);
 
 }  // namespace weft::testing

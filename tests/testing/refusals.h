@@ -33,6 +33,8 @@ void add_order_rows(Table& table);
 // refused_images.cc
 void add_image_function_rows(Table& table);
 void add_image_module_rows(Table& table);
+// refused_files.cc
+void add_file_rows(Table& table);
 // refused_vocabulary.cc
 void add_in_place_rows(Table& table);
 void add_distribution_rows(Table& table);
