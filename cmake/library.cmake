@@ -44,7 +44,7 @@ target_compile_options(weft_objects PRIVATE ${copts} -Wno-stringop-overflow -Wno
 target_include_directories(weft_objects PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
                            PRIVATE ${PROJECT_SOURCE_DIR})
 set(libraries TBB::tbb ZLIB::ZLIB weft::dnnl weft::hwy -lgomp)
-target_link_libraries(weft_objects PRIVATE ${libraries} weft::boost weft::random123)
+target_link_libraries(weft_objects PRIVATE ${libraries} weft::boost weft::json weft::random123)
 
 function(weft_library kind)
   set_target_properties(weft_${kind} PROPERTIES OUTPUT_NAME weft EXPORT_NAME ${kind})

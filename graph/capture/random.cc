@@ -5,6 +5,7 @@
 
 #include "graph/capture/trace.h"
 #include "graph/known_ops.h"
+#include "weft/checkpoint.h"
 #include "weft/ops.h"
 
 namespace weft {
@@ -47,6 +48,26 @@ void manual_seed(std::uint64_t seed, SourceLocation at) {
                 "seed it before the call");
   const auto lock = turn();
   set_next({static_cast<std::int64_t>(seed), 0});
+}
+
+Tensor get_rng_state(SourceLocation at) {
+  if (Trace::current())
+    throw Error(ErrorKind::state, "[get_rng_state] the draws of a function that is traced are those of its runs", at);
+  const auto lock = turn();
+  return make_leaf({DType::i64, {2}}, buffer_of(read_next()));
+}
+
+void set_rng_state(const Tensor& state, SourceLocation at) {
+  if (Trace::current())
+    throw Error(ErrorKind::state, "[set_rng_state] the generator cannot be set while a function is traced", at);
+  const TensorType type{DType::i64, {2}};
+  if (!state.defined() || TensorAccess::impl(state)->type != type)
+    throw Error(ErrorKind::shape, "[set_rng_state] the state must be i64[2]", at);
+  const std::vector<std::int64_t> numbers = state.to_vector<std::int64_t>(at);
+  if (numbers[1] < 0)
+    throw Error(ErrorKind::value, "[set_rng_state] " + std::to_string(numbers[1]) + " draws: negative", at);
+  const auto lock = turn();
+  set_next({numbers[0], numbers[1]});
 }
 
 std::optional<Draw> next_draw() {

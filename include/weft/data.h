@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "weft/shape.h"
+#include "weft/state_dict.h"
 #include "weft/tensor.h"
 
 namespace weft::data {
@@ -83,17 +84,32 @@ class DataLoader {
 
   // The epoch that the next begin() starts.
   std::uint64_t epoch() const { return epoch_; }
-  void set_epoch(std::uint64_t epoch) { epoch_ = epoch; }
+  // It starts with the epoch's first batch.
+  void set_epoch(std::uint64_t epoch) {
+    epoch_ = epoch;
+    first_batch_ = 0;
+    position_.reset();
+  }
+
+  // Where the pass that was begun last stands, and of which order: i64[] "epoch", "batch" (those before it were looked
+  // at), "size", "batch_size", "shuffle", "seed" and "drop_last". Behind the last batch that is the next epoch.
+  StateDict state_dict(SourceLocation at = SourceLocation::current()) const;
+  // The next begin() goes on there. Throws Error for what is no state of this order.
+  void load_state_dict(const StateDict& state, SourceLocation at = SourceLocation::current());
 
   Iterator begin(SourceLocation at = SourceLocation::current());
   std::default_sentinel_t end() const { return {}; }
 
  private:
-  struct Pass;  // the order of one epoch, and what it orders
+  struct Pass;      // the order of one epoch, and what it orders
+  struct Position;  // how far a pass is
+  StateDict order(SourceLocation at) const;
 
   Dataset dataset_;
   DataLoaderOptions options_;
   std::uint64_t epoch_ = 0;
+  std::int64_t first_batch_ = 0;        // of the next pass
+  std::shared_ptr<Position> position_;  // of the last pass; null before it
 };
 
 // An input iterator: each look at a batch gathers it.
@@ -113,10 +129,10 @@ class DataLoader::Iterator {
 
  private:
   friend class DataLoader;
-  explicit Iterator(std::shared_ptr<const Pass> pass) : pass_(std::move(pass)) {}
+  Iterator(std::shared_ptr<const Pass> pass, std::int64_t batch) : pass_(std::move(pass)), batch_(batch) {}
 
   std::shared_ptr<const Pass> pass_;
-  std::int64_t batch_ = 0;
+  std::int64_t batch_;
 };
 
 }  // namespace weft::data

@@ -5,6 +5,7 @@
 #include "weft/arrange.h"
 #include "weft/attention.h"
 #include "weft/autograd.h"
+#include "weft/checkpoint.h"
 #include "weft/containers.h"
 #include "weft/conv.h"
 #include "weft/data.h"

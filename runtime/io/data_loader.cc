@@ -2,6 +2,7 @@
 #include <cstring>
 #include <numeric>
 #include <span>
+#include <utility>
 
 #include "graph/capture/evaluate.h"
 #include "graph/capture/tensor_impl.h"
@@ -71,13 +72,25 @@ Tensor gather(const Tensor& from, const Rows& rows) {
   return make_leaf(type, std::move(buffer));
 }
 
+Tensor number_tensor(std::int64_t value) {
+  auto buffer = std::make_shared<Buffer>(sizeof value);
+  std::memcpy(buffer->data(), &value, sizeof value);
+  return make_leaf({DType::i64, {}}, std::move(buffer));
+}
+
 std::string describe(const Tensor& tensor) {
   return tensor.defined() ? TensorAccess::impl(tensor)->type.str() : "undefined";
 }
 
 }  // namespace
 
+struct DataLoader::Position {
+  std::uint64_t epoch;
+  std::int64_t batch;  // those before it were looked at
+};
+
 struct DataLoader::Pass {
+  std::shared_ptr<Position> position;
   Dataset dataset;
   std::int64_t batch_size, size, batches;
   std::vector<std::int64_t> order;  // empty: as they lie
@@ -107,16 +120,63 @@ std::int64_t DataLoader::num_batches(SourceLocation at) const {
 }
 
 DataLoader::Iterator DataLoader::begin(SourceLocation at) {
-  Pass pass{dataset_, options_.batch_size, size(at), num_batches(at), {}};
+  Pass pass{nullptr, dataset_, options_.batch_size, size(at), num_batches(at), {}};
   if (options_.shuffle) pass.order = shuffled(pass.size, options_.seed, epoch_);
-  ++epoch_;
-  return Iterator(std::make_shared<const Pass>(std::move(pass)));
+  position_ = pass.position = std::make_shared<Position>(Position{epoch_++, first_batch_});
+  return Iterator(std::make_shared<const Pass>(std::move(pass)), std::exchange(first_batch_, 0));
+}
+
+StateDict DataLoader::order(SourceLocation at) const {
+  const std::pair<const char*, std::int64_t> numbers[] = {{"size", size(at)},
+                                                          {"batch_size", options_.batch_size},
+                                                          {"shuffle", options_.shuffle},
+                                                          {"seed", static_cast<std::int64_t>(options_.seed)},
+                                                          {"drop_last", options_.drop_last}};
+  StateDict found;
+  for (const auto& [name, value] : numbers) found.insert(name, number_tensor(value), at);
+  return found;
+}
+
+StateDict DataLoader::state_dict(SourceLocation at) const {
+  Position now{epoch_, first_batch_};
+  if (position_) now = *position_;
+  if (now.batch >= num_batches(at)) now = {now.epoch + 1, 0};
+  StateDict state = order(at);
+  state.insert("epoch", number_tensor(static_cast<std::int64_t>(now.epoch)), at);
+  state.insert("batch", number_tensor(now.batch), at);
+  return state;
+}
+
+void DataLoader::load_state_dict(const StateDict& state, SourceLocation at) {
+  const auto number = [&](const std::string& name) {
+    const Tensor* const found = state.find(name);
+    if (!found || TensorAccess::impl(*found)->type != TensorType{DType::i64, {}})
+      throw Error(ErrorKind::value, "[DataLoader] the state has no i64[] \"" + name + "\"", at);
+    return found->item<std::int64_t>(at);
+  };
+  for (const auto& [name, here] : order(at)) {
+    const auto mine = here.item<std::int64_t>(at), given = number(name);
+    if (mine != given)
+      throw Error(ErrorKind::value,
+                  "[DataLoader] the state is of another order: its " + name + " is " + std::to_string(given) +
+                      ", and here " + std::to_string(mine),
+                  at);
+  }
+  const std::int64_t epoch = number("epoch"), batch = number("batch");
+  if (epoch < 0 || batch < 0 || batch > num_batches(at))
+    throw Error(ErrorKind::value,
+                "[DataLoader] the state has no place: epoch " + std::to_string(epoch) + ", batch " +
+                    std::to_string(batch) + " of " + std::to_string(num_batches(at)),
+                at);
+  set_epoch(static_cast<std::uint64_t>(epoch));
+  first_batch_ = batch;
 }
 
 Batch DataLoader::Iterator::operator*() const {
   if (batch_ >= pass_->batches)
     throw Error("[DataLoader] batch " + std::to_string(batch_) + " of " + std::to_string(pass_->batches) +
                 " does not exist");
+  pass_->position->batch = batch_ + 1;
   const std::int64_t first = batch_ * pass_->batch_size;
   const Rows rows{pass_->order, first, std::min(pass_->batch_size, pass_->size - first)};
   return {gather(pass_->dataset.inputs, rows), gather(pass_->dataset.targets, rows)};

@@ -4,6 +4,7 @@
 #include "runtime/io/npy_header.h"
 #include "runtime/io/output_file.h"
 #include "runtime/io/tensor_bytes.h"
+#include "weft/io.h"
 
 namespace weft::io {
 

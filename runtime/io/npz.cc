@@ -6,6 +6,7 @@
 #include "runtime/io/npy_header.h"
 #include "runtime/io/tensor_bytes.h"
 #include "runtime/io/zip.h"
+#include "weft/io.h"
 
 namespace weft::io {
 namespace {

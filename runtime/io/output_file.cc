@@ -82,13 +82,14 @@ void OutputFile::write_at(std::uint64_t begin, std::string_view text) {
   write_all(begin, std::as_bytes(std::span(text)));
 }
 
-void OutputFile::commit(const std::string& keep_as) {
+void OutputFile::commit(const std::string& previous) {
   if (::fsync(descriptor_.get()) != 0) fail("cannot be written");
-  if (!keep_as.empty() && ::rename(target_.c_str(), keep_as.c_str()) != 0 && errno != ENOENT)
-    fail("cannot be renamed to " + keep_as);
+  const std::string old = target_ + previous;
+  if (!previous.empty() && ::rename(target_.c_str(), old.c_str()) != 0 && errno != ENOENT)
+    fail("cannot be renamed to " + old);
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
     const int why = errno;
-    if (!keep_as.empty()) ::rename(keep_as.c_str(), target_.c_str());
+    if (!previous.empty()) ::rename(old.c_str(), target_.c_str());
     errno = why;
     fail("cannot be renamed from " + temporary_);
   }

@@ -28,8 +28,8 @@ class OutputFile {
   void write_at(std::uint64_t begin, std::string_view text);
   std::uint64_t size() const { return size_; }
 
-  // keep_as: the name that the file which was there takes, instead of being lost.
-  void commit(const std::string& keep_as = "");
+  // previous: what is added to the name of the file that was there. Without it, that one is lost.
+  void commit(const std::string& previous = "");
 
  private:
   void open();

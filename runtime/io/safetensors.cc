@@ -8,6 +8,7 @@
 #include "runtime/io/output_file.h"
 #include "runtime/io/safetensors_format.h"
 #include "runtime/io/tensor_bytes.h"
+#include "weft/io.h"
 
 namespace weft::io {
 namespace {
@@ -99,9 +100,8 @@ TensorFile load_sharded_safetensors(const std::string& index_path, const LoadOpt
       found.metadata.merge(shard.metadata);
       at_file->second = std::move(shard.tensors);
     }
-    const auto tensor = at_file->second.find(name);
-    if (tensor == at_file->second.end())
-      call.fail("says that " + printable(name) + " is in " + file + ", where it is not");
+    const Tensor* const tensor = at_file->second.find(name);
+    if (!tensor) call.fail("says that " + printable(name) + " is in " + file + ", where it is not");
     found.tensors.insert(name, *tensor);
   }
   found.tensors = renamed(std::move(found.tensors), options.rename, call);

@@ -9,12 +9,13 @@ seconds=${1:?usage: run.sh SECONDS [NAME...]}
 shift
 # What a target reads with, beside the files that all have. Only these know the bytes: the fuzzer watches them.
 declare -A sources_of=(
+  [checkpoint]='runtime/io/checkpoint_format.cc runtime/io/output_file.cc runtime/io/safetensors_format.cc'
   [graph_text]='graph/attrs.cc graph/builder.cc graph/element_program.cc graph/graph.cc graph/known_ops.cc graph/op.cc
     graph/text/parse.cc graph/text/text.cc'
   [idx]='runtime/io/byte_source.cc runtime/io/idx.cc'
   [npy]='runtime/io/npy_array.cc runtime/io/npy_header.cc'
   [npz]='runtime/io/npy_array.cc runtime/io/npy_header.cc runtime/io/zip_reader.cc'
-  [safetensors]='runtime/io/safetensors_format.cc'
+  [safetensors]='runtime/io/output_file.cc runtime/io/safetensors_format.cc'
 )
 common='graph/storage.cc graph/values.cc runtime/io/input_file.cc runtime/io/json.cc'
 [ $# -gt 0 ] || set -- $(printf '%s\n' "${!sources_of[@]}" | sort)

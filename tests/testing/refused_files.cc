@@ -1,8 +1,19 @@
 // Files that cannot be read or written.
 #include "tests/testing/refusals.h"
+#include "weft/checkpoint.h"
 #include "weft/io.h"
 
 namespace weft {
+
+namespace {
+
+template <class T>
+T moved_from(T value) {
+  const T other = std::move(value);
+  return value;
+}
+
+}  // namespace
 
 void add_file_rows(Table& table) {
   using namespace io;
@@ -16,6 +27,20 @@ void add_file_rows(Table& table) {
   REFUSES("io::load_npy", io, "[load_npy" + missing + "opened", load_npy(none));
   REFUSES("io::save_npy", io, "[save_npy" + missing + "written", save_npy(none, zeros(2)));
   REFUSES("io::save_npy", state, "[save_npy] /no/such/file: undefined tensor", save_npy(none, u));
+  const Checkpoint nothing;
+  REFUSES("io::load_checkpoint", io, "[load_checkpoint" + missing + "opened", load_checkpoint(none));
+  REFUSES("io::save_checkpoint", io, "[save_checkpoint" + missing + "written", save_checkpoint(none, nothing));
+  REFUSES("io::Checkpoint::part", value, "there is no part \"model\"", nothing.part("model"));
+  REFUSES("set_rng_state", shape, "[set_rng_state] the state must be i64[2]", set_rng_state(zeros(2)));
+  REFUSES("get_rng_state", state, "[get_rng_state] the draws of", compile([](Tensor x) {
+            get_rng_state();
+            return x;
+          })(zeros(2)));
+  const data::Dataset rows{zeros({2, 3}), zeros(2)};
+  REFUSES("data::DataLoader::load_state_dict", value, "[DataLoader] the state has no i64[] \"size\"",
+          data::DataLoader(rows, {}).load_state_dict({}));
+  REFUSES("data::DataLoader::state_dict", state, "[size] undefined",
+          moved_from(data::DataLoader(rows, {})).state_dict());
   REFUSES("io::load_npz", io, "[load_npz" + missing + "opened", load_npz(none));
   REFUSES("io::save_npz", io, "[save_npz" + missing + "written", save_npz(none, {}));
   REFUSES("io::save_npz", value, "a tensor has no name", save_npz("file", {{"", zeros(2)}}));
