@@ -40,10 +40,12 @@ Value pow(const Value& x, double exponent);
 // ---- Integer arithmetic wraps around.
 template <class T, class F>
 constexpr T wrapping(T a, T b, F f) {
-  if constexpr (std::is_same_v<T, std::int64_t>)
-    return static_cast<T>(f(static_cast<std::uint64_t>(a), static_cast<std::uint64_t>(b)));
-  else
+  if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
+    using Unsigned = std::make_unsigned_t<T>;
+    return static_cast<T>(f(static_cast<Unsigned>(a), static_cast<Unsigned>(b)));
+  } else {
     return static_cast<T>(f(a, b));
+  }
 }
 template <class T>
 constexpr T negated(T x) {

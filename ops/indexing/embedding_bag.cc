@@ -72,15 +72,15 @@ Kernel compile_largest(const OpCall& call) {
   const std::int64_t n = call.in(0).shape[0], d = call.in(0).shape[1], bags = call.out().shape[0];
   return with_float_type(call.in(0).dtype, [&]<class T>(T) {
     return Kernel{.run =
-                      [=, checked = CheckedIndex(call, 1, bags)](const KernelArgs& args) {
-                        const std::int64_t* const bag = checked(args);
+                      [=, checked = CheckedIndex(call, bags)](const KernelArgs& args) {
+                        const auto* const bag = args.input<std::int64_t>(1);
                         const T* const rows = args.input<T>(0);
                         auto* const seen = static_cast<bool*>(args.scratch);
                         auto* const best = args.output<std::int64_t>();
                         std::fill(seen, seen + bags, false);
                         std::fill(best, best + bags * d, std::int64_t{0});
                         for (std::int64_t r = 0; r < n; ++r) {
-                          std::int64_t* const at = best + bag[r] * d;
+                          std::int64_t* const at = best + checked(bag[r]) * d;
                           const bool first = !std::exchange(seen[bag[r]], true);
                           for (std::int64_t i = 0; i < d; ++i)
                             if (first || rows[r * d + i] > rows[at[i] * d + i]) at[i] = r;

@@ -4,7 +4,8 @@
 
 #include "graph/capture/capture.h"
 #include "ops/call_checks.h"
-#include "ops/indexing/index.h"
+#include "ops/elementwise/elementwise.h"
+#include "ops/indexing/places.h"
 #include "ops/kernels/elements.h"
 #include "weft/indexing.h"
 #include "weft/ops.h"
@@ -54,69 +55,54 @@ void grad_scatter(GradCall& g) {
   if (g.needs(2)) g.set(2, gather(g.dout(), dim, g.in(1)));
 }
 
-// Where the elements of an index lie in the whole, but for the dim that the index gives.
-struct Places {
-  Places(const Shape& index, const Shape& whole, std::int64_t dim) : strides(row_major_strides(whole)) {
-    step = std::exchange(strides[static_cast<std::size_t>(dim)], 0);
-    nest = LoopNest(index, strides);
-    empty = index.numel() == 0;
-  }
-  // Calls f(element of the whole, element of the index) in row-major order of the index.
-  template <class F>
-  void for_each(const std::int64_t* index, F f) const {
-    if (!empty) nest.for_each([&](std::int64_t at, std::int64_t i) { f(at + index[i] * step, i); });
-  }
-
-  std::array<std::int64_t, Shape::kMaxRank> strides;
-  std::int64_t step = 0;
-  LoopNest nest{Shape(), {}};
-  bool empty = false;
-};
-
 Kernel compile_gather(const OpCall& call) {
-  const Shape& whole = call.in(0).shape;
-  const auto dim = call.attr<std::int64_t>("dim");
+  const Places places(call, 1, call.in(0).shape, call.attr<std::int64_t>("dim"), /*reads=*/true);
   return with_element_size(call.out().dtype, [&]<class T>(T) {
-    return Kernel{.run = [places = Places(call.in(1).shape, whole, dim),
-                          checked = CheckedIndex(call, 1, whole[static_cast<int>(dim)])](const KernelArgs& args) {
-      const T* const x = args.input<T>(0);
-      T* const out = args.output<T>();
-      places.for_each(checked(args), [&](std::int64_t at, std::int64_t i) { out[i] = x[at]; });
-    }};
+    return Kernel{.run =
+                      [places](const KernelArgs& args) {
+                        const T* const x = args.input<T>(0);
+                        T* const out = args.output<T>();
+                        places.for_each(args, [&](std::int64_t at, std::int64_t i) { out[i] = x[at]; });
+                      },
+                  .parts = places.parts(),
+                  .region = [places](std::uint32_t part,
+                                     std::size_t slot) { return slot == 0 ? Region{} : places.region(part); }};
   });
+}
+
+// Of a kernel whose result is this slot.
+template <class F>
+Kernel write_kernel(const Places& places, std::size_t result, F run) {
+  return {.run = run, .parts = places.parts(), .region = [places, result](std::uint32_t part, std::size_t slot) {
+            return slot == result ? places.region(part) : Region{};
+          }};
 }
 
 Kernel compile_sum(const OpCall& call) {
-  const Shape& whole = call.out().shape;
-  const auto dim = call.attr<std::int64_t>("dim");
-  return with_element_type(call.out().dtype, [&]<class T>(T) {
-    return Kernel{.run =
-                      [places = Places(call.in(1).shape, whole, dim), n = whole.numel(),
-                       checked = CheckedIndex(call, 1, whole[static_cast<int>(dim)])](const KernelArgs& args) {
-                        const std::int64_t* const index = checked(args);
-                        const T* const src = args.input<T>(0);
-                        T* const out = args.output<T>();
-                        std::fill_n(out, n, T{0});
-                        places.for_each(index, [&](std::int64_t at, std::int64_t i) {
-                          out[at] = static_cast<T>(out[at] + src[i]);
-                        });
-                      },
-                  .flops = static_cast<double>(call.in(0).shape.numel())};
+  const Places places(call, 1, call.out().shape, call.attr<std::int64_t>("dim"));
+  Kernel kernel = with_element_type(call.out().dtype, [&]<class T>(T) {
+    return write_kernel(places, 2, [places](const KernelArgs& args) {
+      const T* const src = args.input<T>(0);
+      T* const out = args.output<T>();
+      places.for_each_run(args.part, [&](std::int64_t first, std::int64_t n) { std::fill_n(out + first, n, T{0}); });
+      places.for_each(args,
+                      [&](std::int64_t at, std::int64_t i) { out[at] = wrapping(out[at], src[i], std::plus<>()); });
+    });
   });
+  kernel.flops = static_cast<double>(call.in(0).shape.numel());
+  return kernel;
 }
 
 Kernel compile_scatter(const OpCall& call) {
-  const Shape& whole = call.in(0).shape;
-  const auto dim = call.attr<std::int64_t>("dim");
+  const Places places(call, 1, call.in(0).shape, call.attr<std::int64_t>("dim"));
   return with_element_size(call.out().dtype, [&]<class T>(T) {
-    return Kernel{.run = [places = Places(call.in(1).shape, whole, dim), n = whole.numel(),
-                          checked = CheckedIndex(call, 1, whole[static_cast<int>(dim)])](const KernelArgs& args) {
-      const std::int64_t* const index = checked(args);
-      const T* const src = args.input<T>(2);
+    return write_kernel(places, 3, [places](const KernelArgs& args) {
+      const T *const x = args.input<T>(0), *const src = args.input<T>(2);
       T* const out = args.output<T>();
-      copy_elements(args.input<T>(0), n, out);
-      places.for_each(index, [&](std::int64_t at, std::int64_t i) { out[at] = src[i]; });
-    }};
+      places.for_each_run(args.part,
+                          [&](std::int64_t first, std::int64_t n) { copy_elements(x + first, n, out + first); });
+      places.for_each(args, [&](std::int64_t at, std::int64_t i) { out[at] = src[i]; });
+    });
   });
 }
 
@@ -157,6 +143,12 @@ Value gather(const Value& x, std::int64_t dim, const Value& index) {
 }
 
 Value scatter_sum(const Value& src, std::int64_t dim, const Value& index, const Shape& shape) {
+  if (const std::int64_t chunks = num_chunks(src.shape(), dim, shape[0]); chunks > 1) {
+    Dims of_chunks = shape.vec();
+    of_chunks.insert(of_chunks.begin(), chunks);
+    const Value sums = scatter_sum(in_chunks(src, chunks), 1, in_chunks(index, chunks), Shape(of_chunks));
+    return cast(sum(sums, {0}, false), src.dtype());
+  }
   return src.builder().record(kScatterSum, {src, index}, {{"dim", dim}, {"shape", shape.vec()}});
 }
 

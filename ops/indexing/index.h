@@ -16,21 +16,28 @@ namespace weft {
 // Checks the indices of one call when it runs.
 class CheckedIndex {
  public:
-  // `operand`: which one holds the index; `extent`: what it lies below.
-  CheckedIndex(const OpCall& call, std::size_t operand, std::int64_t extent);
-  // The indices, all in [0, extent), or Error.
-  const std::int64_t* operator()(const KernelArgs& args) const;
+  // `extent`: what they lie below.
+  CheckedIndex(const OpCall& call, std::int64_t extent);
+  // The index in [0, extent), or Error.
+  std::int64_t operator()(std::int64_t index) const {
+    if (index < 0 || index >= extent_) refuse(index);
+    return index;
+  }
 
  private:
+  [[noreturn]] void refuse(std::int64_t index) const;
+
   std::string call_;
   SourceLocation where_;
-  std::size_t operand_;
-  std::int64_t count_, extent_;
+  std::int64_t extent_;
 };
 
 // Parts of dim 0 of a tensor with `rows` rows, of which each does this much work.
 struct RowParts {
-  RowParts(std::int64_t rows, std::int64_t work_per_row);
+  static constexpr std::int64_t kMost = 16;
+
+  RowParts(std::int64_t rows, std::int64_t work_per_row, std::int64_t most = kMost);
+  static RowParts of_size(std::int64_t rows, std::int64_t per_part);
   std::int64_t begin(std::uint32_t part) const { return static_cast<std::int64_t>(part) * per_part; }
   std::int64_t end(std::uint32_t part) const { return std::min(rows, begin(part) + per_part); }
   std::uint32_t count() const { return count_; }
@@ -52,6 +59,11 @@ inline Operand as_index(const Tensor& index, SourceLocation at) {
 }
 
 // ---- Values
+// Where much is added to few places of dim 0, rows are added in this many chunks, each to zeros of its own, and their
+// sums are added in order: parts that have nothing to do with each other. 1: as a whole.
+std::int64_t num_chunks(const Shape& src, std::int64_t dim, std::int64_t extent);
+// Dim 0 as chunks and rows of a chunk.
+Value in_chunks(const Value& x, std::int64_t chunks);
 // Rows of dim by number; index is a vector.
 Value index_select(const Value& x, std::int64_t dim, const Value& index);
 // Zeros with `extent` rows, to which the rows of src are added: index_select turned round.

@@ -6,7 +6,7 @@
 
 #include "graph/capture/capture.h"
 #include "ops/call_checks.h"
-#include "ops/indexing/index.h"
+#include "ops/indexing/places.h"
 #include "ops/kernels/elements.h"
 #include "ops/values.h"
 #include "weft/indexing.h"
@@ -46,24 +46,22 @@ bool beats(T x, T best, bool largest) {
 }
 
 Kernel compile(const OpCall& call) {
-  const Shape &whole = call.in(0).shape, &places = call.in(1).shape;
-  const auto dim = call.attr<std::int64_t>("dim");
-  auto strides = row_major_strides(whole);
-  const std::int64_t step = std::exchange(strides[static_cast<std::size_t>(dim)], 0);
+  const Places places(call, 1, call.in(0).shape, call.attr<std::int64_t>("dim"));
   return with_element_type(call.out().dtype, [&]<class T>(T) {
-    return Kernel{.run = [nest = LoopNest(places, strides), step, n = whole.numel(), count = places.numel(),
-                          largest = call.attr<bool>("largest"),
-                          checked = CheckedIndex(call, 1, whole[static_cast<int>(dim)])](const KernelArgs& args) {
-      const std::int64_t* const index = checked(args);
-      const T* const src = args.input<T>(2);
-      T* const out = args.output<T>();
-      copy_elements(args.input<T>(0), n, out);
-      if (count == 0) return;
-      nest.for_each([&](std::int64_t at, std::int64_t i) {
-        T& best = out[at + index[i] * step];
-        if (beats(src[i], best, largest)) best = src[i];
-      });
-    }};
+    return Kernel{.run =
+                      [places, largest = call.attr<bool>("largest")](const KernelArgs& args) {
+                        const T *const x = args.input<T>(0), *const src = args.input<T>(2);
+                        T* const out = args.output<T>();
+                        places.for_each_run(args.part, [&](std::int64_t first, std::int64_t n) {
+                          copy_elements(x + first, n, out + first);
+                        });
+                        places.for_each(args, [&](std::int64_t at, std::int64_t i) {
+                          if (beats(src[i], out[at], largest)) out[at] = src[i];
+                        });
+                      },
+                  .parts = places.parts(),
+                  .region = [places](std::uint32_t part,
+                                     std::size_t slot) { return slot == 3 ? places.region(part) : Region{}; }};
   });
 }
 

@@ -18,6 +18,7 @@ WEFT_OP_SAMPLES("flip", [](OpSamples& s) {
 
 WEFT_OP_SAMPLES("index_select", [](OpSamples& s) {
   s.add([](SampleBuilder& b) { return index_select(b.input({5}), 0, b.integers({7}, 0, 5)); });
+  s.add([](SampleBuilder& b) { return index_select(b.input({3, 5, 2}), 1, b.integers({3, 4}, 0, 5)); });
   s.add([](SampleBuilder& b) { return index_select(b.input({3, 5}), 0, b.integers({4}, 0, 3)); });
   s.add([](SampleBuilder& b) { return index_select(b.input({3, 5}), 1, b.integers({2}, 0, 5)); });
   s.add([](SampleBuilder& b) { return index_select(b.input({2, 3, 4}), 1, b.integers({5}, 0, 3)); });
@@ -34,6 +35,7 @@ WEFT_OP_SAMPLES("index_select", [](OpSamples& s) {
 
 WEFT_OP_SAMPLES("index_sum", [](OpSamples& s) {
   s.add([](SampleBuilder& b) { return index_sum(b.input({7}), 0, b.integers({7}, 0, 5), 5); });
+  s.add([](SampleBuilder& b) { return index_sum(b.input({3, 4, 2}), 1, b.integers({3, 4}, 0, 5), 5); });
   s.add([](SampleBuilder& b) { return index_sum(b.input({4, 5}), 0, b.integers({4}, 0, 3), 3); });
   s.add([](SampleBuilder& b) { return index_sum(b.input({3, 2}), 1, b.integers({2}, 0, 5), 5); });
   s.add([](SampleBuilder& b) { return index_sum(b.input({2, 5, 4}), 1, b.integers({5}, 0, 3), 3); });
