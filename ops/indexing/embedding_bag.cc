@@ -70,6 +70,8 @@ Types infer_largest(const OpCall& call) {
 
 Kernel compile_largest(const OpCall& call) {
   const std::int64_t n = call.in(0).shape[0], d = call.in(0).shape[1], bags = call.out().shape[0];
+  // Of rows of no elements there may be more bags than memory.
+  const std::int64_t seen_bags = d > 0 ? bags : 0;
   return with_float_type(call.in(0).dtype, [&]<class T>(T) {
     return Kernel{.run =
                       [=, checked = CheckedIndex(call, bags)](const KernelArgs& args) {
@@ -77,16 +79,17 @@ Kernel compile_largest(const OpCall& call) {
                         const T* const rows = args.input<T>(0);
                         auto* const seen = static_cast<bool*>(args.scratch);
                         auto* const best = args.output<std::int64_t>();
-                        std::fill(seen, seen + bags, false);
+                        std::fill(seen, seen + seen_bags, false);
                         std::fill(best, best + bags * d, std::int64_t{0});
                         for (std::int64_t r = 0; r < n; ++r) {
                           std::int64_t* const at = best + checked(bag[r]) * d;
+                          if (d == 0) continue;
                           const bool first = !std::exchange(seen[bag[r]], true);
                           for (std::int64_t i = 0; i < d; ++i)
                             if (first || rows[r * d + i] > rows[at[i] * d + i]) at[i] = r;
                         }
                       },
-                  .scratch_bytes = static_cast<std::size_t>(bags),
+                  .scratch_bytes = static_cast<std::size_t>(seen_bags),
                   .flops = static_cast<double>(n * d)};
   });
 }
