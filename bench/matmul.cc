@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -21,26 +20,12 @@
 // foreach_target.h must come first: it includes this file once for each instruction set.
 #include <hwy/highway.h>
 
+#include "bench/peak-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace weft {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-
-// Independent chains of fused multiply-adds, as many as registers allow; returns the number of operations.
-double multiply_add(std::size_t steps, float* out) {
-  const hn::ScalableTag<float> d;
-  constexpr std::size_t kSums = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL ? 24 : 12;
-  const auto x = hn::Set(d, out[0]), y = hn::Set(d, out[1]);
-  hn::Vec<decltype(d)> sums[kSums];
-#pragma GCC unroll 24
-  for (std::size_t i = 0; i < kSums; ++i) sums[i] = hn::Set(d, static_cast<float>(i));
-  for (std::size_t s = 0; s < steps; ++s) {
-#pragma GCC unroll 24
-    for (std::size_t i = 0; i < kSums; ++i) sums[i] = hn::MulAdd(x, sums[i], y);
-  }
-  for (std::size_t i = 0; i < kSums; ++i) out[0] += hn::GetLane(sums[i]);
-  return 2.0 * static_cast<double>(steps * kSums * hn::Lanes(d));
-}
 
 // SGD with momentum over an array: m = 0.9 m + g, w -= 0.01 m.
 void sgd_row(const float* g, float* m, float* w, std::size_t n) {
@@ -70,22 +55,7 @@ HWY_AFTER_NAMESPACE();
 namespace weft {
 namespace {
 
-HWY_EXPORT(multiply_add);
 HWY_EXPORT(sgd_row);
-
-using Clock = std::chrono::steady_clock;
-
-double peak_flops() {
-  std::array<float, 2> values{0.5f, 1};
-  double best = 0;
-  for (int i = 0; i < 5; ++i) {
-    const auto start = Clock::now();
-    const double flops = HWY_DYNAMIC_DISPATCH(multiply_add)(100000, values.data());
-    best = std::max(best, flops / std::chrono::duration<double>(Clock::now() - start).count());
-    values[0] = std::fmod(values[0], 1);
-  }
-  return best;
-}
 
 // A matrix in memory as the library allocates it.
 struct Matrix {
