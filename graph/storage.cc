@@ -32,7 +32,8 @@ Buffer::Buffer(std::size_t bytes) : bytes_(bytes) {
 }
 
 Buffer::~Buffer() {
-  if (!data_) return;
+  if (release_) release_();
+  if (!data_ || is_foreign_) return;
   std::free(data_);
   g_live_bytes.fetch_sub(bytes_, std::memory_order_relaxed);
 }

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -10,11 +11,15 @@
 
 namespace weft {
 
-// Bytes, aligned to kAlignment (to 2 MiB and backed by huge pages where large). Not initialised.
+// Bytes, aligned to kAlignment (to 2 MiB and backed by huge pages where large) and not initialised; or bytes that
+// somebody else keeps: memory of the host, a file that is mapped.
 class Buffer {
  public:
   // Throws Error when the bytes cannot be had.
   explicit Buffer(std::size_t bytes);
+  // Bytes that somebody else keeps, at least until the buffer goes: see on_release().
+  Buffer(void* data, std::size_t bytes, bool writable)
+      : data_(data), bytes_(bytes), is_foreign_(true), is_writable_(writable) {}
   ~Buffer();
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
@@ -26,6 +31,9 @@ class Buffer {
     return static_cast<T*>(data_);
   }
   std::size_t bytes() const { return bytes_; }
+  bool is_writable() const { return is_writable_; }
+  // What is called when the bytes that somebody else keeps are not needed any more. It must not throw.
+  void on_release(std::function<void()> release) noexcept { release_ = std::move(release); }
 
   // Bytes of all buffers that live now, in the process, but for those that somebody else keeps.
   static std::size_t live_bytes();
@@ -33,24 +41,10 @@ class Buffer {
   static std::size_t allocations();
 
  private:
-  friend class BorrowedBuffer;
   void* data_ = nullptr;
   std::size_t bytes_ = 0;
-};
-
-// Bytes that somebody else keeps, as a file that is mapped, until nobody has the owner any more. They are written as
-// all others are. For std::make_shared only, which destroys it as what it is.
-class BorrowedBuffer : public Buffer {
- public:
-  BorrowedBuffer(std::shared_ptr<const void> owner, void* data, std::size_t bytes)
-      : Buffer(0), owner_(std::move(owner)) {
-    data_ = data;
-    bytes_ = bytes;
-  }
-  ~BorrowedBuffer() { data_ = nullptr; }
-
- private:
-  std::shared_ptr<const void> owner_;
+  bool is_foreign_ = false, is_writable_ = true;
+  std::function<void()> release_;
 };
 
 // A new buffer, or the Error at the user's line.
@@ -59,9 +53,10 @@ std::shared_ptr<Buffer> make_buffer(std::size_t bytes, SourceLocation at);
 // The same bytes in a buffer of its own. Throws Error.
 std::shared_ptr<Buffer> copy_of(const Buffer& buffer);
 
-// Whether this is the only handle of the buffer. What others did with it before they let go then happens before.
+// Whether this is the only handle of a buffer that may be written. What others did with it before they let go then
+// happens before.
 inline bool is_sole_owner(const std::shared_ptr<Buffer>& buffer) {
-  if (buffer.use_count() != 1) return false;
+  if (buffer.use_count() != 1 || !buffer->is_writable()) return false;
 #ifdef __SANITIZE_THREAD__
   // ThreadSanitizer knows no fences. Counting up and down again acquires as well.
   const std::shared_ptr<Buffer> acquire = buffer;

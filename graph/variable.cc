@@ -1,5 +1,6 @@
 #include "graph/variable.h"
 
+#include <cstring>
 #include <thread>
 #include <utility>
 
@@ -82,7 +83,7 @@ void Variable::hide_from_readers() {
 Variable::Bytes Variable::begin_write_of_shared() {
   const std::uint32_t readers = foreign_reads_.load(std::memory_order_relaxed);
   if (readers > 0) foreign_reads_.store(readers - 1, std::memory_order_relaxed);
-  if (is_sole_owner(buffer_) && (readers == 0 || exposed())) {
+  if (pinned_ || (is_sole_owner(buffer_) && (readers == 0 || exposed()))) {
     beside_.reset();
     return {buffer_->data(), buffer_->data()};
   }
@@ -109,7 +110,10 @@ void Variable::lock() {
 
 void Variable::assign(std::shared_ptr<Buffer> buffer) {
   lock();
-  buffer_.swap(buffer);
+  if (pinned_ && buffer->bytes() > 0)
+    std::memcpy(buffer_->data(), buffer->data(), buffer->bytes());
+  else
+    buffer_.swap(buffer);
   version_.store(version_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
   unlock();
   wake_fence();
@@ -126,7 +130,7 @@ void* Variable::write() {
       of.wake();
     }
   } unlock_at_end{*this};
-  if (!is_sole_owner(buffer_)) {
+  if (!pinned_ && !is_sole_owner(buffer_)) {
     buffer_ = copy_of(*buffer_);
     version_.store(version_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
   }

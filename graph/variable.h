@@ -30,6 +30,12 @@ class Variable {
   // Somebody may write to the bytes at any time from here on: a pointer was handed out.
   void expose() { exposed_.store(true, std::memory_order_relaxed); }
   bool exposed() const { return exposed_.load(std::memory_order_relaxed); }
+  // The value is always where it is now, in memory of the host, who may write to it and looks for what is written.
+  // Before anybody else knows the variable.
+  void pin() {
+    pinned_ = true;
+    expose();
+  }
 
   // ---- For those who read and write several variables at once: VariableAccess in runtime/running/variable_access.h.
   // Whoever holds one variable must not wait for another: try_ functions fail instead.
@@ -114,6 +120,7 @@ class Variable {
   std::atomic<std::uint32_t> foreign_reads_{0};
   std::atomic<bool> exposed_{false};
   bool writes_beside_ = false;  // known to the writer only
+  bool pinned_ = false;         // never changes once others know the variable
   std::shared_ptr<Buffer> buffer_;
   // The next value beside the one that is there, or bytes to take for it. Known to the writer only.
   std::shared_ptr<Buffer> beside_;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <ostream>
 
+#include "graph/capture/capture.h"
 #include "graph/capture/trace.h"
 #include "graph/text/dot.h"
 #include "graph/text/text.h"
@@ -14,6 +15,7 @@
 #include "runtime/reports/peak.h"
 #include "runtime/reports/schedule.h"
 #include "runtime/traced_program.h"
+#include "weft/autograd.h"
 
 namespace weft {
 
@@ -167,6 +169,35 @@ detail::Bundle Function::call_bundle(const detail::Bundle& inputs, SourceLocatio
 
 std::vector<Tensor> Function::call(const std::vector<Tensor>& inputs, SourceLocation at) const {
   return detail::placed(at, [&] { return call_bundle({inputs, {}, {}}, at).tensors; });
+}
+
+void Function::call_bundle_into(const Outputs& outputs, const detail::Bundle& inputs) const {
+  const SourceLocation at = outputs.at();
+  const std::vector<Tensor>& to = outputs.tensors();
+  const auto refuse = [&](ErrorKind kind, const std::string& rule) { throw Error(kind, "[call_into] " + rule, at); };
+  for (std::size_t i = 0; i < to.size(); ++i)
+    if (!to[i].defined()) refuse(ErrorKind::state, "output " + std::to_string(i) + " is undefined");
+  const std::vector<Tensor> results = detail::placed(at, [&] { return call_bundle(inputs, at).tensors; });
+  if (results.size() != to.size())
+    refuse(ErrorKind::value,
+           std::to_string(to.size()) + " outputs: the function gives " + std::to_string(results.size()) + " tensors");
+  std::vector<std::pair<Tensor, Tensor>> updates;
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    if (!results[i].defined()) refuse(ErrorKind::state, "result " + std::to_string(i) + " is undefined");
+    const TensorType &type = TensorAccess::impl(to[i])->type, &given = TensorAccess::impl(results[i])->type;
+    if (type != given)
+      refuse(kind_of_difference(type, given),
+             "output " + std::to_string(i) + ": " + type.str() + ", result: " + given.str() + ": types differ");
+    if (!to[i].is_leaf())
+      refuse(ErrorKind::state, "output " + std::to_string(i) + ": " + type.str() + ": the result of an operation");
+    updates.emplace_back(to[i], results[i].detach(at));
+  }
+  const NoGradGuard no_grad;
+  if (!updates.empty()) assign(std::move(updates), at);
+}
+
+void Function::call_into(const Outputs& outputs, const std::vector<Tensor>& inputs) const {
+  call_bundle_into(outputs, {inputs, {}, {}});
 }
 
 namespace detail {

@@ -63,8 +63,8 @@ bool TracedProgram::fields_match(const std::vector<Tensor>& inputs) const {
   }
   return std::all_of(bound_.begin() + static_cast<std::ptrdiff_t>(direct_), bound_.end(), [&](const Bound& bound) {
     const Impl impl = tensor_at(bound.origin, bound.root, inputs);
-    return impl && !impl->view && impl->leaf_requires_grad == bound.requires_grad &&
-           (impl->storage_now() || !impl->requires_grad());
+    return impl && !impl->view && impl->type.dtype == bound.type.dtype &&
+           impl->leaf_requires_grad == bound.requires_grad && (impl->storage_now() || !impl->requires_grad());
   });
 }
 
@@ -76,6 +76,7 @@ bool TracedProgram::matches(const detail::Bundle& inputs) const {
     const Bound& bound = bound_[b];
     if (bound.origin.kind != Origin::Kind::captured) continue;
     if (bound.root->leaf_requires_grad != bound.requires_grad) return false;
+    if (bound.root->type.dtype != bound.type.dtype) return false;
     if (!bound.root->storage_now() && bound.root->requires_grad()) return false;  // it has a history by now
     if (bound.root.is_last()) return false;  // the function names another tensor by now
   }

@@ -148,6 +148,7 @@ void write_version(const std::shared_ptr<TensorImpl>& tensor, CapturedValue valu
   if (value.call->outputs[value.output] != tensor->type)
     refuse(op, *tensor, ("the result " + value.call->outputs[value.output].str() + " does not fit the tensor").c_str(),
            at);
+  if (tensor->view) check_dtype_of_base(*tensor, at);
   check_writable(*tensor, op, at);
   if (grad_enabled() && tensor->view && tensor->view->in_no_grad && value.call->requires_grad)
     refuse(op, *tensor, "a view that was made under a NoGradGuard gets a value that requires gradients", at,

@@ -49,6 +49,11 @@ void TensorImpl::set_storage(std::shared_ptr<Variable> variable) {
   if (before) before.call->handles.fetch_sub(1, std::memory_order_relaxed);
 }
 
+void TensorImpl::change_dtype(std::shared_ptr<Variable> variable) {
+  type.dtype = variable->type().dtype;
+  set_storage(std::move(variable));
+}
+
 std::shared_ptr<TensorImpl> TensorImpl::grad() const {
   const std::lock_guard guard(lock_);
   return grad_;

@@ -43,9 +43,8 @@ struct TensorImpl : std::enable_shared_from_this<TensorImpl> {
   explicit TensorImpl(TensorType t) : type(std::move(t)) {}
   ~TensorImpl();
 
-  const TensorType type;
-
   // ---- Changed by one thread while no other uses the tensor
+  TensorType type;  // its dtype is changed by change_dtype() only
   bool leaf_requires_grad = false;
   bool retains_grad = false;
   const char* grad_name = nullptr;  // of the version now, where it is not its op's
@@ -72,6 +71,8 @@ struct TensorImpl : std::enable_shared_from_this<TensorImpl> {
   void set_storage(std::shared_ptr<Variable> variable);
   // Null while the version is a call.
   std::shared_ptr<Variable> storage_if_any() const;
+  // Becomes a tensor of another dtype with this value, its type. Views of it cannot be used any more.
+  void change_dtype(std::shared_ptr<Variable> variable);
   // Undefined while the version is storage.
   CapturedValue call_if_any() const;
 

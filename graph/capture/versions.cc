@@ -25,8 +25,18 @@ CapturedValue Versions::of_storage(const std::shared_ptr<TensorImpl>& tensor, co
   return {std::move(call), 0};
 }
 
+void check_dtype_of_base(const TensorImpl& tensor, SourceLocation at) {
+  const ViewPath& view = *tensor.view;
+  if (view.steps.empty() || view.steps.front().from.dtype == view.base->type.dtype) return;
+  throw Error(
+      ErrorKind::state,
+      "[view] " + tensor.type.str() + ": the tensor that this is a view of is " + view.base->type.str() + " by now", at,
+      "make the view again after to(dtype)");
+}
+
 CapturedValue Versions::of_view(const std::shared_ptr<TensorImpl>& tensor, SourceLocation at) {
   const ViewPath& view = *tensor->view;
+  check_dtype_of_base(*tensor, at);
   const CapturedValue base = current_version(view.base, at);
   {
     const std::lock_guard guard(tensor->lock_);

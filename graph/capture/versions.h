@@ -24,6 +24,9 @@ class Versions {
 // A call at which gradients end in the tensor.
 CapturedValue as_leaf(const CapturedValue& value, const std::shared_ptr<TensorImpl>& leaf, SourceLocation at);
 
+// Throws Error for a view of a tensor that has become one of another dtype.
+void check_dtype_of_base(const TensorImpl& view, SourceLocation at);
+
 // The same value without a gradient (views.cc).
 Value record_detach(const Value& x);
 

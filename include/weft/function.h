@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <iosfwd>
 #include <memory>
 #include <string>
@@ -97,6 +98,22 @@ struct CompileOptions {
   std::ostream* print_passes = nullptr;
 };
 
+// Where a call writes its results: f.call_into({y}, x). And where in the user's code they were named.
+class Outputs {
+ public:
+  Outputs(std::initializer_list<Tensor> tensors, SourceLocation at = SourceLocation::current())
+      : tensors_(tensors), at_(at) {}
+  Outputs(std::vector<Tensor> tensors, SourceLocation at = SourceLocation::current())
+      : tensors_(std::move(tensors)), at_(at) {}
+
+  const std::vector<Tensor>& tensors() const { return tensors_; }
+  SourceLocation at() const { return at_; }
+
+ private:
+  std::vector<Tensor> tensors_;
+  SourceLocation at_;
+};
+
 // The type-erased core of compile().
 //
 // A call gives the bits that the same lines give eagerly. The first call with a signature traces the function; later
@@ -122,6 +139,10 @@ class Function {
   explicit Function(Body body, CompileOptions options = {}, SourceLocation at = SourceLocation::current());
 
   std::vector<Tensor> call(const std::vector<Tensor>& inputs, SourceLocation at = SourceLocation::current()) const;
+  // Calls the function, and writes its results to these tensors, such as tensors in memory of the host (weft/host.h);
+  // they may be arguments, too. Gradients do not see it. Throws Error where there are other numbers of outputs and
+  // results, or one is no leaf of the result's type; the call itself has happened then.
+  void call_into(const Outputs& outputs, const std::vector<Tensor>& inputs) const;
 
   // Of the program that was used last; empty before the first call.
   MemoryReport memory(SourceLocation at = SourceLocation::current()) const;
@@ -142,6 +163,7 @@ class Function {
   struct OfBundles {};
   Function(OfBundles, BundleBody body, CompileOptions options);
   detail::Bundle call_bundle(const detail::Bundle& inputs, SourceLocation at) const;
+  void call_bundle_into(const Outputs& outputs, const detail::Bundle& inputs) const;
 
  private:
   struct Impl;
@@ -168,6 +190,13 @@ class Compiled<R(Args...)> : public Function {
   }
   R operator()(SourceLocation at = SourceLocation::current()) const requires(sizeof...(Args) == 0) {
     return call_at(at, {});
+  }
+
+  // Calls it, and writes the tensors of what it gives back, in their order: see Function::call_into().
+  void call_into(const Outputs& outputs, const std::decay_t<Args>&... args) const {
+    detail::Bundle inputs;
+    (detail::write(args, inputs), ...);
+    call_bundle_into(outputs, inputs);
   }
 
  private:

@@ -52,6 +52,12 @@ class Module {
   // f.
   Module& apply(const std::function<void(Module&)>& f, SourceLocation at = SourceLocation::current());
 
+  // Makes floating parameters and buffers, and their gradients, tensors of this dtype; handles of them name what they
+  // named. Returns this module. Views of them, as those of a state_dict(), have to be made again, and optimizers of the
+  // parameters, too; a compiled function is traced again. Throws Error for a dtype that is not floating, for a tensor
+  // that is a view, and while a function is traced; then nothing is changed.
+  Module& to(DType dtype, SourceLocation at = SourceLocation::current());
+
   // Parameters and persistent buffers by name: those of a module before those of its parts. They share elements with
   // the module, outside of the graph. Tensors that several names reach are there under each of them.
   StateDict state_dict(SourceLocation at = SourceLocation::current()) const;

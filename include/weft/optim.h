@@ -45,6 +45,9 @@ class SGD : public OptimizerOf<SGDOptions> {
   State first_state(const Tensor& parameter, const SGDOptions& options, SourceLocation at) const override;
   void update_parameter(std::size_t i, const Tensor& grad, const SGDOptions& options, Updates& updates,
                         SourceLocation at) override;
+  bool has_variable_momentum() const override { return true; }
+  void update_with_variable_momentum(std::size_t i, const Tensor& grad, const SGDOptions& options, Updates& updates,
+                                     SourceLocation at);
 };
 
 struct AdamOptions {
@@ -77,6 +80,9 @@ class Adam : public OptimizerOf<AdamOptions> {
   State first_state(const Tensor& parameter, const AdamOptions& options, SourceLocation at) const override;
   void update_parameter(std::size_t i, const Tensor& grad, const AdamOptions& options, Updates& updates,
                         SourceLocation at) override;
+  bool has_variable_momentum() const override { return true; }
+  void update_by_operations(std::size_t i, const Tensor& grad, const AdamOptions& options, Updates& updates,
+                            SourceLocation at);
 
   bool decoupled_;
 };

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -39,6 +40,11 @@ class Optimizer {
   // Throws Error unless lr >= 0, and where there is no such group.
   void set_lr(double lr, SourceLocation at = SourceLocation::current());
   void set_lr(double lr, std::size_t group, SourceLocation at = SourceLocation::current());
+
+  // Of a group: the option momentum, or beta1. Takes effect at the next step. Compiled steps are traced again after the
+  // first call, and not after later ones. Throws Error for optimizers but SGD, Adam and AdamW, and for one outside of
+  // [0, 1).
+  void set_momentum(double momentum, std::size_t group, SourceLocation at = SourceLocation::current());
 
   // What a run that resumes needs. Of parameter i "state.i.NAME", such as "state.0.exp_avg", which share elements with
   // the optimizer; of group g "param_groups.g.NAME": "lr", its other options as f64[] and bool[], and "params", the
@@ -78,10 +84,15 @@ class Optimizer {
   // What is remembered of a parameter of a group with these options: other options may need something else.
   virtual State first_state_of(std::size_t group, const Tensor& parameter, SourceLocation at) const = 0;
 
+  // Whether updates follow momentum_tensor().
+  virtual bool has_variable_momentum() const { return false; }
+
   const std::string& name() const { return name_; }
   std::size_t group_of(std::size_t i) const { return group_of_[i]; }
   // f64[]: a variable of compiled programs.
   const Tensor& lr_tensor(std::size_t i) const { return groups_[group_of_[i]].lr; }
+  // f64[], a variable, too, where set_momentum() was called for the group of parameter i; else undefined.
+  const Tensor& momentum_tensor(std::size_t i) const { return groups_[group_of_[i]].momentum; }
   // What is remembered of parameter i under this name, which must be there.
   const Tensor& state(std::size_t i, const char* name) const;
   // State: a tensor of zeros (of another value) of a parameter's shape and dtype; a count, zero at first; a number,
@@ -91,10 +102,17 @@ class Optimizer {
   static Tensor scalar(double value, SourceLocation at);
 
  private:
+  friend class LRScheduler;
   struct Group {
     Tensor lr;
     std::size_t first = 0, size = 0;  // parameters
+    Tensor momentum = {};
+    std::optional<double> initial_lr = {};  // when its first schedule was made
   };
+  double initial_lr(std::size_t group, SourceLocation at);
+  void add_missing_state(std::size_t i, SourceLocation at);
+  // The option momentum or beta1.
+  double* momentum_of(std::size_t group) const;
   void check_group(std::size_t group, SourceLocation at) const;
   void check_state_of(std::size_t group, SourceLocation at) const;
   StateDict tensors(SourceLocation at) const;

@@ -7,6 +7,7 @@
 #include "graph/capture/tensor_impl.h"
 #include "graph/capture/trace.h"
 #include "ops/state_dict.h"
+#include "weft/autograd.h"
 
 namespace weft::nn {
 
@@ -145,6 +146,37 @@ LoadReport Module::load_state_dict(const StateDict& state, bool strict, SourceLo
   LoadReport report = std::move(load.report);
   run_load(std::move(load), at);
   return report;
+}
+
+Module& Module::to(DType dtype, SourceLocation at) {
+  const auto refuse = [&](ErrorKind kind, const std::string& rule) {
+    throw Error(kind, "[to] " + str() + ": " + rule, at);
+  };
+  if (!is_floating(dtype)) refuse(ErrorKind::dtype, std::string(name_of(dtype)) + " is not floating");
+  if (Trace::current()) refuse(ErrorKind::state, "the dtype is changed while a function is traced");
+  Tensors tensors = named_parameters();
+  const Tensors buffers = named_buffers();
+  tensors.insert(tensors.end(), buffers.begin(), buffers.end());
+  const NoGradGuard no_grad;
+  const auto converted = [&](const Tensor& tensor) {
+    return TensorAccess::impl(tensor.detach(at).to(dtype, at).clone(at))->storage();
+  };
+  std::vector<std::pair<std::shared_ptr<TensorImpl>, std::shared_ptr<Variable>>> changes;
+  for (const auto& [name, tensor] : tensors) {
+    if (!is_floating(tensor.dtype()) || tensor.dtype() == dtype) continue;
+    if (TensorAccess::impl(tensor)->view) refuse(ErrorKind::state, "\"" + name + "\" is a view");
+    detail::placed(at, [&] { changes.emplace_back(TensorAccess::impl(tensor), converted(tensor)); });
+  }
+  std::vector<std::pair<std::shared_ptr<TensorImpl>, Tensor>> grads;
+  for (const auto& change : changes)
+    if (const auto grad = change.first->grad()) {
+      detail::placed(
+          at, [&] { grads.emplace_back(change.first, TensorAccess::wrap(grad).detach(at).to(dtype, at).clone(at)); });
+      TensorAccess::impl(grads.back().second)->storage();
+    }
+  for (auto& [tensor, variable] : changes) tensor->change_dtype(std::move(variable));
+  for (auto& [owner, grad] : grads) owner->set_grad(TensorAccess::impl(grad));
+  return *this;
 }
 
 bool Module::is_training() const {

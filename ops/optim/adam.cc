@@ -5,6 +5,7 @@
 #include "ops/call_checks.h"
 #include "ops/kernels/optim/adam_step-inl.h"
 #include "ops/kernels/optim/updates.h"
+#include "ops/optim/formula.h"
 #include "ops/optim/register_math.h"
 #include "ops/optim/update.h"
 #include "ops/values.h"
@@ -108,24 +109,6 @@ namespace optim {
 
 namespace {
 
-// The formulas of Adam with amsgrad, out of ordinary operations.
-struct AmsgradStep {
-  Value param, m, v, u;
-};
-AmsgradStep amsgrad_step(std::span<const Value> in, const Value& u, const Value& factors, const AdamOptions& options,
-                         double l2) {
-  const DType dtype = in[0].dtype();
-  const Value step_size = cast(factors, dtype), root_correction = cast(factors.output(1), dtype);
-  const Value param = in[0] * cast(factors.output(2), dtype);
-  const Value grad = l2 != 0 ? in[1] + param * l2 : in[1];
-  AmsgradStep next;
-  next.m = in[2] * options.beta1 + grad * (1 - options.beta1);
-  next.v = in[3] * options.beta2 + grad * grad * (1 - options.beta2);
-  next.u = maximum(u, next.v);
-  next.param = param - step_size * next.m / (sqrt(next.u) / root_correction + options.eps);
-  return next;
-}
-
 AdamOptions plain(const AdamWOptions& o) {
   return {o.lr, o.beta1, o.beta2, o.eps, o.weight_decay, o.amsgrad, o.maximize};
 }
@@ -162,8 +145,33 @@ Optimizer::State Adam::first_state(const Tensor& parameter, const AdamOptions& o
   return state;
 }
 
+// With amsgrad, or beta1 as a variable: out of ordinary operations.
+void Adam::update_by_operations(std::size_t i, const Tensor& grad, const AdamOptions& options, Updates& updates,
+                                SourceLocation at) {
+  Formula f(parameters()[i], grad, lr_tensor(i), updates, at);
+  const Value step = f.next_step(state(i, "step"));
+  const Value beta1 =
+      momentum_tensor(i).defined() ? f.read(momentum_tensor(i)) : number(step.builder(), DType::f64, options.beta1);
+  const Value p = decoupled_ ? f.param() * f.scalar(1.0 - f.lr() * options.weight_decay) : f.param();
+  const Value g = decoupled_ ? f.grad() : f.grad_with_decay(options.weight_decay);
+  const Tensor &first = state(i, "exp_avg"), &second = state(i, "exp_avg_sq");
+  const Value m = f.write(first, f.read(first) * f.scalar(beta1) + g * f.scalar(1.0 - beta1));
+  Value v = f.write(second, average(options.beta2, f.read(second), g * g));
+  if (options.amsgrad) {
+    const Tensor& most = state(i, "max_exp_avg_sq");
+    v = f.write(most, maximum(f.read(most), v));
+  }
+  const Value step_size = f.scalar(f.lr() / (1.0 - pow(beta1, step)));
+  const Value root_correction = f.scalar(sqrt(1.0 - Formula::power(options.beta2, step)));
+  f.write_param(p - step_size * m / (sqrt(v) / root_correction + options.eps));
+}
+
 void Adam::update_parameter(std::size_t i, const Tensor& grad, const AdamOptions& options, Updates& updates,
                             SourceLocation at) {
+  if (options.amsgrad || momentum_tensor(i).defined()) {
+    update_by_operations(i, grad, options, updates, at);
+    return;
+  }
   const Tensor &param = parameters()[i], &m = state(i, "exp_avg"), &v = state(i, "exp_avg_sq");
   const Tensor step = Operand(state(i, "step"), at) + Operand(1, at);
   CaptureScope scope({param, grad, m, v, lr_tensor(i), step}, at);
@@ -171,22 +179,13 @@ void Adam::update_parameter(std::size_t i, const Tensor& grad, const AdamOptions
   const double decay = decoupled_ ? options.weight_decay : 0.0, l2 = decoupled_ ? 0.0 : options.weight_decay;
   const Value factors = scope.builder().record(
       kAdamFactors, {in[4], in[5]}, Attrs{{"beta1", options.beta1}, {"beta2", options.beta2}, {"decay", decay}});
-  updates.emplace_back(state(i, "step"), step);
-  if (options.amsgrad) {
-    const Value u = scope.value_of(state(i, "max_exp_avg_sq"));
-    const AmsgradStep next = amsgrad_step(in.first(4), u, factors, options, l2);
-    updates.emplace_back(param, scope.tensor(next.param));
-    updates.emplace_back(m, scope.tensor(next.m));
-    updates.emplace_back(v, scope.tensor(next.v));
-    updates.emplace_back(state(i, "max_exp_avg_sq"), scope.tensor(next.u));
-    return;
-  }
   const Value result = scope.builder().record(
       kAdamStep, {in[0], in[1], in[2], in[3], factors, factors.output(1), factors.output(2)},
       Attrs{{"beta1", options.beta1}, {"beta2", options.beta2}, {"eps", options.eps}, {"l2", l2}});
   updates.emplace_back(param, scope.tensor(result));
   updates.emplace_back(m, scope.tensor(result.output(1)));
   updates.emplace_back(v, scope.tensor(result.output(2)));
+  updates.emplace_back(state(i, "step"), step);
 }
 
 }  // namespace optim

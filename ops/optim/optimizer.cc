@@ -100,6 +100,52 @@ void Optimizer::set_lr(double lr, SourceLocation at) {
   for (std::size_t group = 0; group < groups_.size(); ++group) set_lr(lr, group, at);
 }
 
+double Optimizer::initial_lr(std::size_t group, SourceLocation at) {
+  std::optional<double>& initial = groups_[group].initial_lr;
+  if (!initial) initial = lr(group, at);
+  return *initial;
+}
+
+double* Optimizer::momentum_of(std::size_t group) const {
+  for (const Option& option : options_of(group))
+    if (option.name == "momentum" || option.name == "beta1") return std::get<double*>(option.value);
+  return nullptr;
+}
+
+void Optimizer::set_momentum(double momentum, std::size_t group, SourceLocation at) {
+  check_group(group, at);
+  if (Trace::current())
+    throw Error(ErrorKind::state, "[" + name_ + "] momentum is set while a function is traced", at,
+                "set it before the call");
+  double* const option = has_variable_momentum() ? momentum_of(group) : nullptr;
+  if (!option) throw Error(ErrorKind::state, "[" + name_ + "] the momentum of this optimizer cannot be changed", at);
+  if (!(momentum >= 0 && momentum < 1))
+    throw Error("[" + name_ + "] momentum " + std::to_string(momentum) + ": not in [0, 1)", at);
+  const double before = *option;
+  *option = momentum;
+  Group& of = groups_[group];
+  try {
+    for (std::size_t i = of.first; i < of.first + of.size; ++i) add_missing_state(i, at);
+  } catch (...) {
+    *option = before;
+    throw;
+  }
+  if (!of.momentum.defined()) {
+    of.momentum = scalar(momentum, at);
+    ++*revision_;
+  }
+  of.momentum.fill_(Operand(momentum, at), at);
+}
+
+// Where other options need more than is remembered so far.
+void Optimizer::add_missing_state(std::size_t i, SourceLocation at) {
+  State wanted = first_state_of(group_of_[i], parameters_[i], at);
+  for (auto& [name, tensor] : wanted)
+    for (const auto& [known, now] : states_[i])
+      if (known == name) tensor = now;
+  states_[i] = std::move(wanted);
+}
+
 // ---- State
 
 Tensor Optimizer::zeros_like(const Tensor& parameter, SourceLocation at, double value) {
@@ -216,6 +262,8 @@ void Optimizer::load_state_dict(const StateDict& state, SourceLocation at) {
   for (std::size_t g = 0; g < groups_.size(); ++g) check_state_of(g, at);
   run_load(std::move(load), at);
   if (change.keep()) ++*revision_;
+  for (std::size_t g = 0; g < groups_.size(); ++g)
+    if (groups_[g].momentum.defined()) groups_[g].momentum.fill_(Operand(*momentum_of(g), at), at);
 }
 
 // ---- Steps

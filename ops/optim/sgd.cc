@@ -5,6 +5,7 @@
 #include "ops/call_checks.h"
 #include "ops/kernels/optim/sgd_step-inl.h"
 #include "ops/kernels/optim/updates.h"
+#include "ops/optim/formula.h"
 #include "ops/optim/register_math.h"
 #include "ops/optim/update.h"
 #include "weft/autograd.h"
@@ -113,8 +114,28 @@ Optimizer::State SGD::first_state(const Tensor& parameter, const SGDOptions& opt
   return state;
 }
 
+// The same where momentum is a variable, out of ordinary operations.
+void SGD::update_with_variable_momentum(std::size_t i, const Tensor& grad, const SGDOptions& options, Updates& updates,
+                                        SourceLocation at) {
+  Formula f(parameters()[i], grad, lr_tensor(i), updates, at);
+  const Value g = f.grad_with_decay(options.weight_decay), momentum = f.scalar(f.read(momentum_tensor(i)));
+  const Tensor& buffer = state(i, "momentum_buffer");
+  Value damped = g;
+  if (options.dampening != 0) {
+    const Value is_first = eq(f.next_step(state(i, "step")), number(g.builder(), DType::f64, 1));
+    damped = g * f.scalar(where(is_first, number(g.builder(), DType::f64, 1),
+                                number(g.builder(), DType::f64, 1 - options.dampening)));
+  }
+  const Value b = f.write(buffer, f.read(buffer) * momentum + damped);
+  f.write_param(f.param() - f.scalar(f.lr()) * (options.nesterov ? g + b * momentum : b));
+}
+
 void SGD::update_parameter(std::size_t i, const Tensor& grad, const SGDOptions& options, Updates& updates,
                            SourceLocation at) {
+  if (momentum_tensor(i).defined()) {
+    update_with_variable_momentum(i, grad, options, updates, at);
+    return;
+  }
   const Tensor& param = parameters()[i];
   const bool has_momentum = options.momentum != 0;
   const double dampening = has_momentum ? options.dampening : 0;  // else there is nothing to dampen

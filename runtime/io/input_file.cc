@@ -14,6 +14,16 @@
 #include "runtime/io/json.h"
 
 namespace weft {
+namespace {
+
+// Bytes that are there while the owner is.
+std::shared_ptr<Buffer> borrowed(std::shared_ptr<const void> owner, void* data, std::size_t bytes) {
+  auto buffer = std::make_shared<Buffer>(data, bytes, /*writable=*/true);
+  buffer->on_release([owner = std::move(owner)] {});
+  return buffer;
+}
+
+}  // namespace
 
 static_assert(std::endian::native == std::endian::little, "files are little-endian, and are read as they lie");
 
@@ -49,13 +59,13 @@ std::shared_ptr<Buffer> InputFile::map() const {
   void* const data = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, descriptor_.get(), 0);
   if (data == MAP_FAILED) call_.fail(std::string("cannot be mapped: ") + std::strerror(errno));
   std::shared_ptr<const void> owner(data, [size = size_](const void* p) { ::munmap(const_cast<void*>(p), size); });
-  return std::make_shared<BorrowedBuffer>(std::move(owner), data, size_);
+  return borrowed(std::move(owner), data, size_);
 }
 
 std::shared_ptr<Buffer> aligned_part(const std::shared_ptr<Buffer>& whole, std::uint64_t begin, std::size_t bytes) {
   std::byte* const data = whole->as<std::byte>() + begin;
   if (reinterpret_cast<std::uintptr_t>(data) % kAlignment != 0) return nullptr;
-  return std::make_shared<BorrowedBuffer>(whole, data, bytes);
+  return borrowed(whole, data, bytes);
 }
 
 void check_elements(const TensorType& type, const Buffer& buffer, const std::string& name, const FileCall& call) {

@@ -22,6 +22,9 @@ void add_adaptive_optimizer_rows(Table& table) {
   REFUSES("optim::NAdam::NAdam", value, "[NAdam] momentum_decay -1.000000", NAdam(p, {.momentum_decay = -1}));
   REFUSES("optim::RAdam::RAdam", value, "[RAdam] eps nan", RAdam(p, {.eps = NAN}));
   REFUSES("optim::Lion::Lion", value, "[Lion] lr -1.000000: negative", Lion(p, {.lr = -1}));
+  const auto lbfgs = std::make_shared<LBFGS>(p);
+  REFUSES("optim::LBFGS::LBFGS", value, "[LBFGS] lr -1.000000: negative", LBFGS(p, {.lr = -1}));
+  REFUSES("optim::LBFGS::step", state, "[LBFGS] the closure is empty", lbfgs->step(nullptr));
   REFUSES("optim::LAMB::LAMB", state, "[LAMB] there are no parameters", LAMB({}));
 }
 
@@ -42,6 +45,76 @@ void add_container_rows(Table& table) {
   REFUSES("nn::ParameterList::ParameterList", state, "[nn] parameter \"0\" is undefined", ParameterList{u});
   REFUSES("nn::ParameterList::push_back", state, "[nn] parameter \"0\" is undefined", ParameterList().push_back(u));
   REFUSES("nn::ParameterList::operator[]", value, "[ParameterList] parameter 0 of 0", ParameterList()[0]);
+}
+
+void add_schedule_rows(Table& table) {
+  using namespace optim;
+  const std::shared_ptr<Optimizer> sgd = std::make_shared<SGD>(std::vector<Tensor>{zeros(2).requires_grad_()});
+  const std::shared_ptr<Optimizer> lion = std::make_shared<Lion>(std::vector<Tensor>{zeros(2).requires_grad_()});
+  const auto constant = std::make_shared<ConstantLR>(*sgd, 1.0, 0);
+  const auto of_lion = std::make_shared<ConstantLR>(*lion, 1.0, 0);
+  const auto cycle =
+      std::make_shared<OneCycleLR>(*lion, OneCycleLROptions{.max_lr = 1, .total_steps = 1, .cycle_momentum = false});
+  cycle->step();
+  const auto plateau = std::make_shared<ReduceLROnPlateau>(*sgd);
+  const auto chain = std::make_shared<ChainedScheduler>(LRSchedulers{constant});
+  const auto sequence = std::make_shared<SequentialLR>(*sgd, LRSchedulers{constant}, std::vector<std::int64_t>{});
+  const auto traced = [](auto f) { compile([f] { f(); })(); };
+  const std::string in_trace = "a schedule steps while a function is traced";
+  REFUSES("optim::Optimizer::set_momentum", value, "[SGD] momentum 1.000000: not in [0, 1)", sgd->set_momentum(1, 0));
+  REFUSES("optim::LRScheduler::step", state, "[ConstantLR] " + in_trace, traced([=] { constant->step(); }));
+  REFUSES("optim::LRScheduler::load_state_dict", value, "[load_state_dict] ConstantLR:", constant->load_state_dict({}));
+  REFUSES("optim::LambdaLR::LambdaLR", value, "a function is empty", LambdaLR(*sgd, LRFactor()));
+  REFUSES("optim::MultiplicativeLR::MultiplicativeLR", value, "for each group",
+          MultiplicativeLR(*sgd, std::vector<LRFactor>()));
+  REFUSES("optim::StepLR::StepLR", value, "[StepLR] step_size 0: not above 0", StepLR(*sgd, 0));
+  REFUSES("optim::ConstantLR::ConstantLR", value, "[ConstantLR] factor 2.000000: not in (0, 1]", ConstantLR(*sgd, 2));
+  REFUSES("optim::LinearLR::LinearLR", value, "[LinearLR] start_factor 0.000000", LinearLR(*sgd, 0));
+  REFUSES("optim::PolynomialLR::PolynomialLR", value, "[PolynomialLR] total_iters 0", PolynomialLR(*sgd, 0));
+  REFUSES("optim::CosineAnnealingLR::CosineAnnealingLR", value, "T_max 0: not above 0", CosineAnnealingLR(*sgd, 0));
+  REFUSES("optim::CosineAnnealingWarmRestarts::CosineAnnealingWarmRestarts", value, "T_mult 0: not above 0",
+          CosineAnnealingWarmRestarts(*sgd, 1, 0));
+  REFUSES("optim::CyclicLR::CyclicLR", value, "a step size is not above 0", CyclicLR(*sgd, {.step_size_up = 0}));
+  REFUSES("optim::OneCycleLR::OneCycleLR", value, "[OneCycleLR] total_steps 0", OneCycleLR(*sgd, {.max_lr = 1}));
+  REFUSES("optim::OneCycleLR::step", value, "[OneCycleLR] step 2 of 1", cycle->step());
+  REFUSES("optim::ReduceLROnPlateau::ReduceLROnPlateau", value, "factor 1.000000: not in [0, 1)",
+          ReduceLROnPlateau(*sgd, {.factor = 1}));
+  REFUSES("optim::ReduceLROnPlateau::step", state, in_trace, traced([=] { plateau->step(1); }));
+  REFUSES("optim::ReduceLROnPlateau::get_last_lr", state, "[compile]", traced([=] { plateau->get_last_lr(); }));
+  REFUSES("optim::ReduceLROnPlateau::load_state_dict", value, "4 missing", plateau->load_state_dict({}));
+  REFUSES("optim::SequentialLR::SequentialLR", value, "one schedule more", SequentialLR(*sgd, {constant}, {1}));
+  REFUSES("optim::SequentialLR::SequentialLR", value, "another optimizer", SequentialLR(*sgd, {of_lion}, {}));
+  REFUSES("optim::SequentialLR::step", state, in_trace, traced([=] { sequence->step(); }));
+  REFUSES("optim::ChainedScheduler::ChainedScheduler", value, "there is no schedule", ChainedScheduler({}));
+  REFUSES("optim::ChainedScheduler::step", state, in_trace, traced([=] { chain->step(); }));
+}
+
+void add_training_rows(Table& table) {
+  using namespace nn;
+  const Tensor u, m = zeros({2, 3});
+  const auto average = std::make_shared<AveragedModel>(std::make_shared<Linear>(2, 3));
+  const auto linear = std::make_shared<Linear>(2, 3);
+  REFUSES("nn::Module::to", dtype, "[to] Linear(2, 3): i64 is not floating", linear->to(kInt64));
+  REFUSES("nn::clip_grad_norm_", value, "[clip_grad_norm_] max_norm -1.000000", clip_grad_norm_({m}, -1));
+  REFUSES("nn::clip_grad_norm_", state, "[clip_grad_norm_] undefined tensor", clip_grad_norm_({u}, 1));
+  REFUSES("nn::clip_grad_value_", value, "[clip_grad_value_] clip_value -1.000000", clip_grad_value_({m}, -1));
+  REFUSES("nn::AveragedModel::AveragedModel", state, "the module \"module\" is null", AveragedModel(nullptr));
+  REFUSES("nn::AveragedModel::update_parameters", shape, "the model is another one",
+          average->update_parameters(Linear(3, 3)));
+  REFUSES("nn::AveragedModel::forward", shape, "[linear] a: f32[2,3]", (*average)(m));
+}
+
+void add_host_rows(Table& table) {
+  const Tensor m = zeros({2, 3});
+  float* const null = nullptr;
+  const auto same = compile([](Tensor x) { return x; });
+  const Function erased([](const std::vector<Tensor>& x) { return x; });
+  REFUSES("from_blob", value, "[from_blob] f32[2]: the pointer is null", from_blob(null, 2));
+  REFUSES("from_blob", shape, "[from_blob] shape [-1]: negative extent", from_blob(null, -1));
+  REFUSES("as_span", dtype, "[data_ptr] f32[2,3] read as f64", as_span<double>(m));
+  REFUSES("as_mutable_span", dtype, "[mutable_data_ptr] f32[2,3] read as f64", as_mutable_span<double>(m));
+  REFUSES("Function::call_into", value, "[call_into] 0 outputs: the function gives 1", erased.call_into({}, {m}));
+  REFUSES("Compiled::call_into", shape, "[call_into] output 0: f32[2]", same.call_into({zeros(2)}, m));
 }
 
 void add_module_and_optimizer_rows(Table& table) {
@@ -71,6 +144,9 @@ void add_state_rows(Table& table) {
   add_module_and_optimizer_rows(table);
   add_adaptive_optimizer_rows(table);
   add_container_rows(table);
+  add_schedule_rows(table);
+  add_training_rows(table);
+  add_host_rows(table);
 }
 
 }  // namespace weft
