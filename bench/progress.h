@@ -13,9 +13,14 @@ namespace weft::bench {
 
 class Progress {
  public:
-  // Writes to out; examples is the number of examples in an epoch.
-  Progress(std::FILE* out, std::int64_t epochs, std::int64_t examples)
-      : out_(out), terminal_(isatty(fileno(out)) != 0), epochs_(epochs), examples_(examples), start_(Clock::now()) {}
+  // Writes to out; examples is the number of examples in an epoch, `done` that of the epochs before this run.
+  Progress(std::FILE* out, std::int64_t epochs, std::int64_t examples, std::int64_t done = 0)
+      : out_(out),
+        terminal_(isatty(fileno(out)) != 0),
+        epochs_(epochs),
+        examples_(examples),
+        start_(Clock::now()),
+        epoch_(done) {}
 
   void begin_epoch() {
     ++epoch_;
@@ -51,7 +56,7 @@ class Progress {
 
   std::string line() const {
     const double seen = static_cast<double>(std::max<std::int64_t>(seen_, 1));
-    const double left = static_cast<double>(epochs_ * examples_ - total_) / examples_per_second();
+    const double left = static_cast<double>((epochs_ - epoch_ + 1) * examples_ - seen_) / examples_per_second();
     char text[160];
     std::snprintf(text, sizeof text, "epoch %lld/%lld %3.0f%%  loss %.4f  accuracy %.4f  %.0f samples/s  ETA %.0f s",
                   static_cast<long long>(epoch_), static_cast<long long>(epochs_),
@@ -64,7 +69,8 @@ class Progress {
   bool terminal_;
   std::int64_t epochs_, examples_;
   Clock::time_point start_, next_;
-  std::int64_t epoch_ = 0, seen_ = 0, correct_ = 0, total_ = 0;
+  std::int64_t epoch_;
+  std::int64_t seen_ = 0, correct_ = 0, total_ = 0;
   double loss_ = 0;
 };
 
