@@ -8,6 +8,7 @@
 #include "weft/checkpoint.h"
 #include "weft/containers.h"
 #include "weft/conv.h"
+#include "weft/csv.h"
 #include "weft/data.h"
 #include "weft/dims.h"
 #include "weft/dtype.h"

@@ -10,6 +10,7 @@ shift
 # What a target reads with, beside the files that all have. Only these know the bytes: the fuzzer watches them.
 declare -A sources_of=(
   [checkpoint]='runtime/io/checkpoint_format.cc runtime/io/output_file.cc runtime/io/safetensors_format.cc'
+  [csv]='runtime/io/byte_source.cc runtime/io/csv_reader.cc'
   [graph_text]='graph/attrs.cc graph/builder.cc graph/element_program.cc graph/graph.cc graph/known_ops.cc graph/op.cc
     graph/text/parse.cc graph/text/text.cc'
   [idx]='runtime/io/byte_source.cc runtime/io/idx.cc'

@@ -1,6 +1,7 @@
 // Files that cannot be read or written.
 #include "tests/testing/refusals.h"
 #include "weft/checkpoint.h"
+#include "weft/csv.h"
 #include "weft/io.h"
 
 namespace weft {
@@ -36,6 +37,8 @@ void add_file_rows(Table& table) {
             get_rng_state();
             return x;
           })(zeros(2)));
+  REFUSES("data::read_csv", io, "[read_csv" + missing + "opened", data::read_csv(none));
+  REFUSES("data::read_csv", dtype, "f32 or f64, not as bool", data::read_csv(none, {.dtype = kBool}));
   const data::Dataset rows{zeros({2, 3}), zeros(2)};
   REFUSES("data::DataLoader::load_state_dict", value, "[DataLoader] the state has no i64[] \"size\"",
           data::DataLoader(rows, {}).load_state_dict({}));
