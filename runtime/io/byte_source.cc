@@ -62,8 +62,17 @@ std::size_t ByteSource::read(std::span<unsigned char> bytes) {
   return done;
 }
 
-// Returns 0 only after the last member. Bytes after a member must be another member: that is what gzip writes when
-// files are joined, and anything else is damage.
+// Zeros that fill up a file behind its last member, as a tape does, are read as gzip reads them: as nothing.
+void ByteSource::skip_padding() {
+  while (refill()) {
+    if (std::any_of(pending_.begin(), pending_.end(), [](unsigned char byte) { return byte != 0; }))
+      fail("the gzip data is damaged: there is something after the zeros that fill it up");
+    pending_ = {};
+  }
+}
+
+// Returns 0 only after the last member. Bytes after a member must be another member, which is what gzip writes when
+// files are joined, or zeros; anything else is damage.
 std::size_t ByteSource::inflate(std::span<unsigned char> bytes) {
   z_stream& stream = inflater_->stream;
   const std::size_t room = std::min(bytes.size(), kBufferBytes);
@@ -72,6 +81,10 @@ std::size_t ByteSource::inflate(std::span<unsigned char> bytes) {
   while (stream.avail_out == room) {
     if (!refill()) {
       if (inflater_->member_open) fail("the gzip data is cut off");
+      return 0;
+    }
+    if (!inflater_->member_open && pending_[0] == 0) {
+      skip_padding();
       return 0;
     }
     inflater_->member_open = true;

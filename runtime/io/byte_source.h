@@ -32,6 +32,7 @@ class ByteSource {
  private:
   struct Inflater;
   std::size_t inflate(std::span<unsigned char> bytes);
+  void skip_padding();
   // Makes pending bytes of the file available; false at its end.
   bool refill();
 

@@ -115,9 +115,20 @@ TEST(ReadIdx, ReadsJoinedGzipFilesAsOne) {
   EXPECT_EQ(read(joined).bytes, (Bytes{1, 2, 3, 4}));
 }
 
+// gzip -d reads these too.
+TEST(ReadIdx, ReadsGzipThatIsFilledUpWithZeros) {
+  for (const std::size_t zeros : {1, 511, 200000}) {
+    Bytes file = gzip(small_file());
+    file.insert(file.end(), zeros, 0);
+    EXPECT_EQ(read(file).shape, Shape({2, 3})) << zeros;
+    file.push_back(1);
+    expect_error(file, "the gzip data is damaged: there is something after the zeros");
+  }
+}
+
 TEST(ReadIdx, RefusesBytesAfterGzip) {
   Bytes file = gzip(small_file());
-  file.push_back(0);
+  file.push_back(0x1f);
   expect_error(file, "the gzip data is cut off");
   file.insert(file.end(), {1, 2, 3});
   expect_error(file, "the gzip data is damaged");
