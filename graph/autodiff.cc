@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "graph/known_ops.h"
 #include "graph/walk.h"
@@ -70,22 +71,30 @@ Value filled(Builder& builder, const TensorType& type, double value) {
 
 class Differentiator {
  public:
-  Differentiator(Builder& builder, std::span<const Value> outputs, std::span<const std::vector<Value>> wrt)
-      : builder_(builder), wrt_(wrt), count_(node_count(outputs)), contributions_(count_) {
+  Differentiator(Builder& builder, std::span<const Value> outputs, std::span<const std::vector<Value>> wrt,
+                 GradientVisitor* visitor)
+      : builder_(builder), wrt_(wrt), visitor_(visitor), count_(node_count(outputs)), contributions_(count_) {
     std::vector<Value> all;
     for (const std::vector<Value>& group : wrt) all.insert(all.end(), group.begin(), group.end());
     active_ = active_nodes(builder.graph(), outputs, all, count_);
     result_.of.resize(wrt.size());
     result_.used.assign(count_, 0);
     for (std::uint32_t g = 0; g < wrt.size(); ++g) enter(g);
+    if (!visitor_) return;
+    visited_.assign(count_, 0);
+    find_last_consumers();
   }
 
   Gradients run(std::span<const Value> outputs, std::span<const Value> seeds) {
     for (std::size_t k = 0; k < outputs.size(); ++k)
       if (active_[outputs[k].id().node]) contribute(outputs[k].id(), seeds[k]);
     const SourceLocation where = builder_.where;
-    for (NodeId n = static_cast<NodeId>(count_); n-- > 0;)
+    for (NodeId n = static_cast<NodeId>(count_); n-- > 0;) {
       if (active_[n] && contributions_.any(n)) visit(n);
+      if (const auto at = ends_after_.find(n); at != ends_after_.end())
+        for (const NodeId end : at->second)
+          if (active_[end] && contributions_.any(end)) visit(end);
+    }
     builder_.where = where;
     for (std::size_t g = 0; g < wrt_.size(); ++g)
       if (!result_.of[g].defined() && is_active(wrt_[g])) result_.of[g] = filled(builder_, wrt_[g][0].type(), 0);
@@ -114,7 +123,37 @@ class Differentiator {
     groups_of_[first.node].push_back({first.output, g});
   }
 
-  void contribute(ValueId to, const Value& gradient) {
+  // Groups at which gradients end are visited right after the last node that sends one there.
+  void find_last_consumers() {
+    std::unordered_map<NodeId, NodeId> last;
+    for (NodeId n = static_cast<NodeId>(count_); n-- > 0;) each_end(n, [&](NodeId end) { last[end] = n; });
+    for (NodeId n = 0; n < count_; ++n)
+      each_end(n, [&](NodeId end) {
+        if (last.at(end) != n) return;
+        last[end] = kNone;  // an operand may come twice
+        ends_after_[n].push_back(end);
+      });
+  }
+  template <class F>
+  void each_end(NodeId n, F f) const {
+    if (!active_[n]) return;
+    for (std::size_t i = 0; i < builder_.graph().num_operands(n); ++i) {
+      ValueId v = builder_.graph().operand(n, i);
+      if (const auto at = meets_at_.find(v); at != meets_at_.end()) v = at->second;
+      if (groups_of_.contains(v.node) && !passes_on(v.node)) f(v.node);
+    }
+  }
+  bool is_wanted(ValueId operand) const {
+    return active_[operand.node] && is_floating(builder_.graph().type(operand).dtype);
+  }
+  bool passes_on(NodeId n) const {
+    for (std::size_t i = 0; i < builder_.graph().num_operands(n); ++i)
+      if (is_wanted(builder_.graph().operand(n, i))) return true;
+    return false;
+  }
+
+  void contribute(ValueId to, const Value& gradient, std::optional<NodeId> from = std::nullopt) {
+    if (visitor_) visitor_->contributed(from, gradient);
     if (!meets_at_.empty())
       if (const auto at = meets_at_.find(to); at != meets_at_.end()) to = at->second;
     contributions_.add(to, gradient);
@@ -127,28 +166,46 @@ class Differentiator {
   }
 
   void visit(NodeId n) {
+    if (!visited_.empty() && std::exchange(visited_[n], 1)) return;
     builder_.where = builder_.graph().node(n).where;  // a failing kernel of the gradient names the forward call
     douts_.clear();
     for (std::uint32_t k = 0; k < builder_.graph().node(n).outputs.size(); ++k) douts_.push_back(accumulated({n, k}));
-    if (const auto at = groups_of_.find(n); at != groups_of_.end())
-      for (const auto& [output, group] : at->second) result_.of[group] = douts_[output];
-
-    GradCall call(builder_, n, douts_);
-    bool wanted = false;
-    for (std::size_t i = 0; i < call.num_inputs(); ++i) {
-      const ValueId from = builder_.graph().operand(n, i);
-      if (!active_[from.node] || !is_floating(builder_.graph().type(from).dtype)) continue;
-      call.want(i);
-      wanted = true;
+    const bool passes = passes_on(n);
+    if (visitor_) {
+      const bool before = passes && visitor_->takes_before_pass();
+      if (before) give_to_groups(n);
+      visitor_->pass(n, douts_);
+      if (!before) give_to_groups(n);
+    } else {
+      give_to_groups(n);
     }
-    if (!wanted) return;
-    const OpDef& op = *builder_.graph().node(n).op;
-    if (!op.grad) throw Error(ErrorKind::state, "[" + std::string(op.name) + "] is not differentiable", builder_.where);
-    const std::size_t before = builder_.graph().size();
-    op.grad(call);
-    result_.used[n] = reads_values_since(before);
+    if (passes) pass_on(n);
+  }
+
+  void give_to_groups(NodeId n) {
+    const auto at = groups_of_.find(n);
+    if (at == groups_of_.end()) return;
+    for (const auto& [output, group] : at->second) {
+      Value& gradient = result_.of[group] = douts_[output];
+      if (visitor_ && gradient.defined()) gradient = visitor_->arrive(group, gradient);
+    }
+  }
+
+  void pass_on(NodeId n) {
+    GradCall call(builder_, n, douts_);
     for (std::size_t i = 0; i < call.num_inputs(); ++i)
-      if (call.needs(i) && call.get(i).defined()) contribute(builder_.graph().operand(n, i), call.get(i));
+      if (is_wanted(builder_.graph().operand(n, i))) call.want(i);
+    const std::size_t before = builder_.graph().size();
+    const std::optional<bool> stands_in = visitor_ ? visitor_->differentiate(call, n) : std::nullopt;
+    if (!stands_in) {
+      const OpDef& op = *builder_.graph().node(n).op;
+      if (!op.grad)
+        throw Error(ErrorKind::state, "[" + std::string(op.name) + "] is not differentiable", builder_.where);
+      op.grad(call);
+    }
+    result_.used[n] = stands_in ? *stands_in : reads_values_since(before);
+    for (std::size_t i = 0; i < call.num_inputs(); ++i)
+      if (call.needs(i) && call.get(i).defined()) contribute(builder_.graph().operand(n, i), call.get(i), n);
   }
 
   // Whether what the rule emitted reads anything but the gradients that came in.
@@ -170,11 +227,14 @@ class Differentiator {
 
   Builder& builder_;
   std::span<const std::vector<Value>> wrt_;
+  GradientVisitor* visitor_;
   std::size_t count_;
   std::vector<char> active_;
   Contributions contributions_;
   std::map<ValueId, ValueId> meets_at_;  // only for groups of several values
   std::unordered_map<NodeId, std::vector<GroupOutput>> groups_of_;
+  std::unordered_map<NodeId, std::vector<NodeId>> ends_after_;  // for visitors only
+  std::vector<char> visited_;
   Gradients result_;
   std::vector<Value> douts_, scratch_;
 };
@@ -202,8 +262,8 @@ void GradCall::set(std::size_t i, const Value& gradient) {
 }
 
 Gradients differentiate_groups(Builder& builder, std::span<const Value> outputs, std::span<const Value> seeds,
-                               std::span<const std::vector<Value>> wrt) {
-  return Differentiator(builder, outputs, wrt).run(outputs, seeds);
+                               std::span<const std::vector<Value>> wrt, GradientVisitor* visitor) {
+  return Differentiator(builder, outputs, wrt, visitor).run(outputs, seeds);
 }
 
 std::vector<Value> differentiate(Builder& builder, std::span<const Value> outputs, std::span<const Value> seeds,
@@ -212,6 +272,8 @@ std::vector<Value> differentiate(Builder& builder, std::span<const Value> output
   for (const Value& v : wrt) groups.push_back({v});
   return differentiate_groups(builder, outputs, seeds, groups).of;
 }
+
+Value zeros(Builder& builder, const TensorType& type) { return filled(builder, type, 0); }
 
 Value ones(Builder& builder, const TensorType& type) { return filled(builder, type, 1); }
 

@@ -26,6 +26,8 @@ WEFT_KNOWN_OP(square)
 WEFT_KNOWN_OP(accumulate)
 WEFT_KNOWN_OP(fused)
 WEFT_KNOWN_OP(fused_matmul)
+WEFT_KNOWN_OP(custom_call)
+WEFT_KNOWN_OP(after)
 WEFT_KNOWN_OP(sum_blocks)
 #undef WEFT_KNOWN_OP
 

@@ -15,7 +15,9 @@ const OpDef& square();
 const OpDef& accumulate();  // the sum of its operands, in their order
 const OpDef& fused();       // a program (element_program.h) over a shape
 const OpDef& fused_matmul();
-const OpDef& sum_blocks();  // the total of a fused op's block sums
+const OpDef& custom_call();  // its first operands, differentiated by code of a user's own
+const OpDef& after();        // its first operand, once the others are there
+const OpDef& sum_blocks();   // the total of a fused op's block sums
 
 // Attributes of full: each element of a value of this type is this number.
 Attrs full_attrs(const TensorType& type, double value);

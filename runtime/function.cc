@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <fstream>
 #include <list>
 #include <mutex>
 #include <optional>
@@ -250,6 +251,16 @@ ScheduleReport Function::schedule_report(int workers, SourceLocation at) const {
   TracedProgram::RunOptions options = impl(at).run_options();
   const TracedProgram::RunOptions serial{serial_executor(), options.flush_denormals};
   return simulate(program->plan(), program->step_seconds(workers == 1 ? serial : options), workers);
+}
+
+void Function::trace_run(const std::string& path, SourceLocation at) const {
+  const auto program = impl(at).used_last();
+  if (!program) throw Error(ErrorKind::state, "[trace_run] no program yet", at, "call the function once");
+  std::ofstream out(path);
+  if (!out) throw Error(ErrorKind::io, "[trace_run] " + path + ": cannot be written", at);
+  const auto records = detail::placed(at, [&] { return program->step_records(impl(at).run_options()); });
+  write_trace_events(program->plan(), records, out);
+  if (!out.flush()) throw Error(ErrorKind::io, "[trace_run] " + path + ": cannot be written", at);
 }
 
 std::string Function::plan_text(SourceLocation at) const {

@@ -36,6 +36,7 @@ void TracedProgram::Builder::trace(const Body& body, const detail::Bundle& input
   take_history();
   bind_outside();
   check_written_arguments(inputs.tensors);
+  take_hooks(inputs.tensors);
   plan(options);
   program_.guards_ = trace_.guards();
 }
@@ -199,6 +200,20 @@ void TracedProgram::Builder::check_written_arguments(const std::vector<Tensor>& 
                 "[compile] argument " + std::to_string(*i) +
                     " is a view of a tensor that the function also reaches, and writes",
                 at_, "hand over a clone()");
+}
+
+void TracedProgram::Builder::take_hooks(const std::vector<Tensor>& inputs) {
+  const TraceSuspended suspended;
+  for (const std::size_t i : trace_.differentiated_arguments()) {
+    Argument& argument = program_.arguments_[i];
+    argument.hooks = hooks_of(TensorAccess::impl(inputs[i]));
+    if (argument.by_value && *argument.hooks)
+      throw Error(ErrorKind::state,
+                  "[compile] argument " + std::to_string(i) +
+                      " has hooks and is a view or the result of an operation, and gradients arrive at it in the "
+                      "function",
+                  at_, "register the hooks in the function");
+  }
 }
 
 }  // namespace weft

@@ -32,6 +32,7 @@ class TracedProgram::Builder {
   void bind_outside();
   bool is_effect(const Trace::Outside& outside) const;
   void check_written_arguments(const std::vector<Tensor>& inputs) const;
+  void take_hooks(const std::vector<Tensor>& inputs);
 
   // ---- trace_results.cc: what it gives back
   void take_results(const std::vector<Tensor>& results);

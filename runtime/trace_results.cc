@@ -37,6 +37,7 @@ void TracedProgram::Builder::take_result(const Impl& impl) {
   if (!take_known(impl, result)) {
     if (!take_view(impl, result)) take_output(impl, result);
     result.is_leaf = impl->leaf_requires_grad;
+    if (impl->leaf_requires_grad) result.hooks = impl->hooks;
     result.retains_grad = impl->retains_grad;
   }
   program_.gives_old_grads_ =

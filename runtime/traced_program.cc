@@ -6,6 +6,7 @@
 
 #include "graph/capture/capture.h"
 #include "graph/capture/evaluate.h"
+#include "graph/capture/gradient_code.h"
 #include "runtime/reports/schedule.h"
 #include "weft/autograd.h"
 
@@ -28,6 +29,13 @@ TracedProgram::Impl TracedProgram::tensor_at(const Origin& origin, const Program
 
 // ---- Whether a call is one of this kind
 
+std::uint64_t TracedProgram::hooks_of(const Impl& tensor) {
+  if (tensor->leaf_requires_grad) return tensor->hooks ? tensor->hooks->changed() : 0;
+  const CapturedValue version = differentiable_version(current_version(tensor, {}));
+  const auto& code = version.call->code;
+  return code && code->hooks_of(version.output) ? code->hooks_of(version.output)->changed() : 0;
+}
+
 bool TracedProgram::arguments_match(const std::vector<Tensor>& inputs) const {
   if (inputs.size() != arguments_.size()) return false;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -39,6 +47,7 @@ bool TracedProgram::arguments_match(const std::vector<Tensor>& inputs) const {
     const bool by_value = impl.view || (!impl.storage_now() && argument.requires_grad);
     if (by_value != argument.by_value || impl.view.has_value() != argument.strides.has_value()) return false;
     if (impl.view && impl.view->strides != *argument.strides) return false;
+    if (argument.hooks && hooks_of(TensorAccess::impl(inputs[i])) != *argument.hooks) return false;
     for (std::size_t j = 0; j < i; ++j)
       if ((TensorAccess::impl(inputs[j]).get() == &impl) != (argument.same_as == arguments_[j].same_as)) return false;
     if (argument.captured && argument.tensor.get().get() != &impl) return false;
@@ -278,28 +287,43 @@ std::optional<std::vector<Tensor>> TracedProgram::run(const std::vector<Tensor>&
   return results;
 }
 
-std::vector<double> TracedProgram::step_seconds(const RunOptions& options) const {
-  Run run(planned_->plan);
-  if (options.flush_denormals) run.flush_denormals();
-  std::vector<std::unique_ptr<Buffer>> copies;
-  const auto copy = [&](std::size_t bytes, const void* from) {
+// A run whose variables are copies, and whose arguments are zeros.
+struct TracedProgram::RunOnCopies {
+  RunOnCopies(const TracedProgram& program, const RunOptions& options) : run(program.planned_->plan) {
+    if (options.flush_denormals) run.flush_denormals();
+    std::size_t argument = 0, variable = 0;
+    for (const Bound& bound : program.bound_) {
+      const std::shared_ptr<const Buffer> now = bound.storage ? bound.storage->read() : nullptr;
+      void* bytes = copy(bound.type.bytes(), now ? now->data() : nullptr);
+      bound.written ? run.bind_variable(variable++, bytes, bytes) : run.bind_argument(argument++, bytes);
+    }
+    for (const TensorType& type : program.fresh_) {
+      void* bytes = copy(type.bytes(), nullptr);
+      run.bind_variable(variable++, bytes, bytes);
+    }
+    for (std::size_t k = 0; k < program.output_types_.size(); ++k)
+      run.bind_result(k, copy(program.output_types_[k].bytes(), nullptr));
+  }
+
+  void* copy(std::size_t bytes, const void* from) {
     Buffer& buffer = *copies.emplace_back(std::make_unique<Buffer>(bytes));
     if (bytes > 0 && from) std::memcpy(buffer.data(), from, bytes);
     if (bytes > 0 && !from) std::memset(buffer.data(), 0, bytes);
     return buffer.data();
-  };
-  std::size_t argument = 0, variable = 0;
-  for (const Bound& bound : bound_) {
-    const std::shared_ptr<const Buffer> now = bound.storage ? bound.storage->read() : nullptr;
-    void* bytes = copy(bound.type.bytes(), now ? now->data() : nullptr);
-    bound.written ? run.bind_variable(variable++, bytes, bytes) : run.bind_argument(argument++, bytes);
   }
-  for (const TensorType& type : fresh_) {
-    void* bytes = copy(type.bytes(), nullptr);
-    run.bind_variable(variable++, bytes, bytes);
-  }
-  for (std::size_t k = 0; k < output_types_.size(); ++k) run.bind_result(k, copy(output_types_[k].bytes(), nullptr));
-  return measure_steps(run, options.executor);
+
+  std::vector<std::unique_ptr<Buffer>> copies;
+  Run run;
+};
+
+std::vector<double> TracedProgram::step_seconds(const RunOptions& options) const {
+  RunOnCopies copies(*this, options);
+  return measure_steps(copies.run, options.executor);
+}
+
+std::vector<StepRecord> TracedProgram::step_records(const RunOptions& options) const {
+  RunOnCopies copies(*this, options);
+  return record_steps(copies.run, options.executor);
 }
 
 }  // namespace weft

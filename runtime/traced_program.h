@@ -12,6 +12,7 @@
 #include "graph/capture/tensor_impl.h"
 #include "graph/capture/trace.h"
 #include "runtime/planned_trace.h"
+#include "runtime/reports/trace_events.h"
 #include "weft/function.h"
 
 namespace weft {
@@ -79,6 +80,8 @@ class TracedProgram {
   const Plan& plan() const { return *planned_->plan; }
   // What each step takes, measured on copies of the variables and on arguments of zeros.
   std::vector<double> step_seconds(const RunOptions& options) const;
+  // When each step ran, and where, in one run on the same.
+  std::vector<StepRecord> step_records(const RunOptions& options) const;
   std::size_t arena_bytes_in_use() const { return planned_->arena_bytes_in_use(); }
 
  private:
@@ -92,10 +95,11 @@ class TracedProgram {
     bool requires_grad = false;
     bool is_leaf = false;  // and gradients end in it
     bool by_value = false;
-    bool captured = false;        // the function also reaches it by a handle of its own
-    std::size_t same_as = 0;      // the first argument that is this tensor
-    std::optional<Dims> strides;  // of a view
-    ProgramHandle tensor;         // where captured
+    bool captured = false;                    // the function also reaches it by a handle of its own
+    std::optional<std::uint64_t> hooks = {};  // gradients arrive at it: the state of its hooks
+    std::size_t same_as = 0;                  // the first argument that is this tensor
+    std::optional<Dims> strides;              // of a view
+    ProgramHandle tensor;                     // where captured
   };
   // A tensor that the program reads or writes. Those that are reached by way of a .grad come last.
   struct Bound {
@@ -135,6 +139,7 @@ class TracedProgram {
     bool tracks_grad = true, in_no_grad = false, of_leaf = false;  // see ViewPath
     // Of what the function made:
     bool is_leaf = false;
+    std::shared_ptr<LeafHooks> hooks;  // of a leaf
     bool retains_grad = false;
     std::optional<std::size_t> grad;  // its .grad: of results_
   };
@@ -149,9 +154,12 @@ class TracedProgram {
   };
   struct Execution;
   class Builder;
+  struct RunOnCopies;
 
   Impl resolve(const Bound& bound, const Execution& execution) const;
   Impl tensor_at(const Origin& origin, const ProgramHandle& root, const std::vector<Tensor>& inputs) const;
+  // Another number when the hooks of a tensor change; 0: none.
+  static std::uint64_t hooks_of(const Impl& tensor);
   bool arguments_match(const std::vector<Tensor>& inputs) const;
   bool fields_match(const std::vector<Tensor>& inputs) const;
   // An argument that is a view of elements that the program writes and reaches otherwise, too.

@@ -1,5 +1,6 @@
 // What a compiled call gives back: tensors, and the history through which gradients flow on from them.
 #include "graph/capture/capture.h"
+#include "graph/capture/gradient_code.h"
 #include "graph/capture/versions.h"
 #include "runtime/traced_program.h"
 
@@ -29,6 +30,7 @@ void TracedProgram::capture_history(Execution& execution) const {
     auto copy = std::make_shared<CapturedCall>(*live.call->op, std::move(operands), live.call->attrs,
                                                live.call->outputs, live.call->where, live.call->requires_grad);
     copy->is_leaf = live.call->is_leaf;
+    if (live.call->code) copy->code = std::make_shared<GradientCode>(*live.call->code);
     if (copy->is_leaf) copy->leaf = live.call->leaf;
     if (live.outside_leaf) {
       const Bound& leaf = bound_[*live.outside_leaf];
@@ -122,6 +124,7 @@ Tensor TracedProgram::wrap_one(Execution& execution, const Result& result, const
   }
   TensorImpl& impl = *TensorAccess::impl(tensor);
   if (result.is_leaf) impl.leaf_requires_grad = true;
+  if (result.hooks) impl.hooks = std::make_shared<LeafHooks>(*result.hooks);
   if (result.retains_grad) {
     impl.retains_grad = true;
     if (result.live) differentiable_version(version(execution, *result.live)).call->leaf = impl.weak_from_this();

@@ -516,6 +516,7 @@ void add_function_rows(Table& table) {
   REFUSES("Function::write_dot", state, moved, moved_from(erased).write_dot(std::cerr));
   REFUSES("Function::schedule_report", value, "[schedule_report] 0 workers", erased.schedule_report(0));
   REFUSES("Function::schedule_report", state, "[schedule_report] no program yet", erased.schedule_report(1));
+  REFUSES("Function::trace_run", state, "[trace_run] no program yet", erased.trace_run("trace.json"));
   REFUSES("Compiled::Compiled", state, "[compile] the function is empty", Compiled<Tensor(Tensor)>(empty, {}));
   REFUSES("Compiled::operator()", state, "[compile] undefined argument", same(u));
   REFUSES("Function::call", value, "the function takes another number of", same.call({m, m}));
@@ -596,16 +597,23 @@ void add_optimizer_rows(Table& table) {
 
 Table all_rows() {
   Table table;
-  for (const auto add : {add_tensor_rows,       add_method_rows,      add_shape_rows,
-                         add_math_method_rows,  add_math_rows,        add_image_rows,
-                         add_activation_rows,   add_creation_rows,    add_elementwise_rows,
-                         add_reduction_rows,    add_loss_rows,        add_data_rows,
-                         add_function_rows,     add_module_rows,      add_optimizer_rows,
-                         add_arrangement_rows,  add_indexing_rows,    add_several_indices_rows,
-                         add_order_rows,        add_in_place_rows,    add_distribution_rows,
-                         add_class_loss_rows,   add_sum_rows,         add_image_function_rows,
-                         add_image_module_rows, add_state_rows,       add_embedding_rows,
-                         add_attention_rows,    add_transformer_rows, add_file_rows})
+  for (const auto add : {add_tensor_rows,       add_method_rows,
+                         add_shape_rows,        add_math_method_rows,
+                         add_math_rows,         add_image_rows,
+                         add_activation_rows,   add_creation_rows,
+                         add_elementwise_rows,  add_reduction_rows,
+                         add_loss_rows,         add_data_rows,
+                         add_function_rows,     add_module_rows,
+                         add_optimizer_rows,    add_arrangement_rows,
+                         add_indexing_rows,     add_several_indices_rows,
+                         add_order_rows,        add_in_place_rows,
+                         add_distribution_rows, add_class_loss_rows,
+                         add_sum_rows,          add_image_function_rows,
+                         add_image_module_rows, add_state_rows,
+                         add_embedding_rows,    add_attention_rows,
+                         add_transformer_rows,  add_file_rows,
+                         add_hook_rows,         add_custom_function_rows,
+                         add_functional_rows})
     add(table);
   return table;
 }
@@ -632,7 +640,9 @@ TEST(HostilePublicCalls, AreRefusedInTheLineOfTheCall) {
 // Functions that no argument makes fail, by the reason.
 const std::map<std::string, std::set<std::string>> kInfallible = {
     {"accessor",
-     {"optim::LBFGS::parameters",
+     {"autograd::AutogradContext::get_saved_variables",
+      "is_anomaly_enabled",
+      "optim::LBFGS::parameters",
       "Outputs::at",
       "Outputs::tensors",
       "optim::LRScheduler::base_lr",
@@ -722,7 +732,10 @@ const std::map<std::string, std::set<std::string>> kInfallible = {
       "version",
       "data::DataLoader::Iterator::operator=="}},
     {"holder",
-     {"Outputs::Outputs",
+     {"autograd::AutogradContext::set_materialize_grads",
+      "autograd::AutogradContext::mark_non_differentiable",
+      "HookHandle::HookHandle",
+      "Outputs::Outputs",
       "DimsRef::DimsRef",
       "Error::Error",
       "GradFn::GradFn",
@@ -746,10 +759,11 @@ const std::map<std::string, std::set<std::string>> kInfallible = {
       "SourceLocation::current",
       "Error::at"}},
     {"flag",
-     {"GradModeGuard::GradModeGuard", "NoGradGuard::NoGradGuard", "set_grad_enabled", "nn::Module::eval",
-      "nn::Module::train"}},
+     {"set_detect_anomaly", "DetectAnomalyGuard::DetectAnomalyGuard", "GradModeGuard::GradModeGuard",
+      "NoGradGuard::NoGradGuard", "set_grad_enabled", "nn::Module::eval", "nn::Module::train"}},
     {"text",
-     {"nn::AveragedModel::str",
+     {"autograd::GradcheckReport::str",
+      "nn::AveragedModel::str",
       "nn::ModuleList::str",
       "nn::ModuleDict::str",
       "nn::ParameterList::str",
@@ -790,10 +804,27 @@ const std::map<std::string, std::set<std::string>> kInfallible = {
       "nn::TransformerEncoder::str",
       "nn::TransformerDecoder::str"}},
     {"total",
-     {"optim::LBFGS::zero_grad", "optim::LRScheduler::state_dict", "optim::ReduceLROnPlateau::state_dict",
-      "optim::ExponentialLR::ExponentialLR", "optim::MultiStepLR::MultiStepLR", "Shape::operator==", "clear_plan_cache",
-      "data::DataLoader::Iterator::operator++", "data::DataLoader::set_epoch", "is_floating", "is_integer", "name_of",
-      "size_of", "nn::Module::zero_grad", "nn::Module::state_dict", "StateDict::erase", "optim::Optimizer::zero_grad",
+     {"autograd::GradcheckReport::operator bool",
+      "autograd::GradcheckReport::ok",
+      "autograd::AutogradContext::save_for_backward",
+      "HookHandle::remove",
+      "optim::LBFGS::zero_grad",
+      "optim::LRScheduler::state_dict",
+      "optim::ReduceLROnPlateau::state_dict",
+      "optim::ExponentialLR::ExponentialLR",
+      "optim::MultiStepLR::MultiStepLR",
+      "Shape::operator==",
+      "clear_plan_cache",
+      "data::DataLoader::Iterator::operator++",
+      "data::DataLoader::set_epoch",
+      "is_floating",
+      "is_integer",
+      "name_of",
+      "size_of",
+      "nn::Module::zero_grad",
+      "nn::Module::state_dict",
+      "StateDict::erase",
+      "optim::Optimizer::zero_grad",
       "optim::Optimizer::state_dict"}},
     {"deferred", {"nn::Flatten::Flatten"}},
     {"unchecked", {"DimsRef::operator[]"}},

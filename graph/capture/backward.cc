@@ -1,5 +1,7 @@
 // Autograd on tensors: requires_grad, backward, grad.
 #include <algorithm>
+#include <iterator>
+#include <span>
 #include <string>
 #include <unordered_map>
 
@@ -7,6 +9,7 @@
 #include "graph/capture/capture.h"
 #include "graph/capture/evaluate.h"
 #include "graph/capture/grad_field.h"
+#include "graph/capture/gradient_code.h"
 #include "graph/capture/trace.h"
 #include "weft/autograd.h"
 
@@ -148,6 +151,38 @@ void run_now(EagerRequest request, const std::vector<std::shared_ptr<TensorImpl>
     if (results.program->used_up[i]) crossed[i]->use_up();
 }
 
+// Those that are defined, in one run.
+void compute_all(std::span<const CapturedValue> values, SourceLocation at) {
+  std::vector<CapturedValue> defined;
+  std::copy_if(values.begin(), values.end(), std::back_inserter(defined), [](const CapturedValue& v) { return !!v; });
+  if (!defined.empty()) detail::placed(at, [&] { compute(defined, at); });
+}
+
+// Adds gradients to the grad() of each owner as captured values, which users' own code takes part in.
+void accumulate_all(const EagerRequest& request, const std::vector<std::shared_ptr<TensorImpl>>& owners,
+                    bool create_graph, bool user_code, bool retain, SourceLocation at) {
+  GradientSink sink;
+  const bool now = user_code && !create_graph && !Trace::current();
+  const auto accumulate = [&](std::size_t g, const CapturedValue& gradient) {
+    accumulate_captured(owners[g], gradient, create_graph, at);
+    // Sums that nobody looks at must not pile up.
+    if (const auto sum = owners[g]->grad(); now && sum && !sum->view && !sum->requires_grad())
+      detail::placed(at, [&] { sum->storage(); });
+  };
+  // A hook after accumulation finds the gradient in its place, and may clear it.
+  for (const auto& owner : owners)
+    sink.at_once.push_back(user_code && owner->hooks && !owner->hooks->after_accumulation.empty());
+  sink.arrive = [&](std::size_t g, const CapturedValue& gradient) {
+    accumulate(g, gradient);
+    (void)call_hooks(owners[g]->hooks->after_accumulation, TensorAccess::wrap(owners[g]), "backward", at);
+  };
+  const CapturedGradients captured = capture_gradients(request, create_graph, at, user_code, sink);
+  if (now) compute_all(captured.of, at);
+  for (std::size_t g = 0; g < owners.size(); ++g)
+    if (captured.of[g] && !sink.at_once[g]) accumulate(g, captured.of[g]);
+  if (!retain) use_up(request.calls, captured.used_up);
+}
+
 void run_backward(const Tensor& output, const Tensor& gradient, bool retain_graph, bool create_graph,
                   SourceLocation at) {
   GradientRequest gradients{{root_of(output, "backward", at)}, {seed_of(output, gradient, "backward", at)}, {}};
@@ -155,11 +190,9 @@ void run_backward(const Tensor& output, const Tensor& gradient, bool retain_grap
   // Gradients that are there are values of the program, so their owners must be known first.
   EagerRequest request = gradients.make(at);
   const std::vector<std::shared_ptr<TensorImpl>> owners = find_owners(request);
-  if (symbolic || !all_have_storage(owners)) {
-    const CapturedGradients captured = capture_gradients(request, create_graph, at);
-    for (std::size_t g = 0; g < owners.size(); ++g)
-      if (captured.of[g]) accumulate_captured(owners[g], captured.of[g], create_graph, at);
-    if (!retain_graph && !create_graph) use_up(request.calls, captured.used_up);
+  const bool user_code = find_user_code(request);
+  if (symbolic || user_code || !all_have_storage(owners)) {
+    accumulate_all(request, owners, create_graph, user_code, retain_graph || create_graph, at);
     return;
   }
   for (const auto& owner : owners)
@@ -257,9 +290,12 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
   find_inputs(request, impls, versions);
   const bool retain = options.retain_graph || options.create_graph;
   std::vector<Tensor> results;
-  if (options.create_graph || Trace::current()) {
-    const CapturedGradients captured = capture_gradients(request, options.create_graph, at);
+  const bool user_code = find_user_code(request);
+  if (options.create_graph || user_code || Trace::current()) {
+    const CapturedGradients captured =
+        capture_gradients(request, options.create_graph, at, user_code, {{}, {}, /*before_hooks=*/true});
     for (const CapturedValue& gradient : captured.of) results.push_back(gradient ? make_captured(gradient) : Tensor());
+    if (!options.create_graph && !Trace::current()) compute_all(captured.of, at);
     if (!retain) use_up(request.calls, captured.used_up);
   } else {
     results = detail::placed(at, [&] { return gradients_now(std::move(request), retain); });

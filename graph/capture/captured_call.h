@@ -16,6 +16,7 @@
 namespace weft {
 
 struct CapturedCall;
+struct GradientCode;  // graph/capture/gradient_code.h
 struct TensorImpl;
 
 // One result of a captured call.
@@ -50,6 +51,8 @@ struct CapturedCall {
   std::weak_ptr<TensorImpl> leaf;
   // Of a version of stored values: the leaf, which lives as long as gradients can reach it.
   std::shared_ptr<TensorImpl> keeps_leaf;
+  // What users' own code does to gradients that cross this call; null where there is none.
+  std::shared_ptr<GradientCode> code;
   // The trace that the call belongs to; 0 in eager use.
   std::uint64_t trace = 0;
 

@@ -57,16 +57,21 @@ void publish_wanted(const std::vector<std::shared_ptr<CapturedCall>>& calls,
   }
 }
 
-std::shared_ptr<const Buffer> value_of(const CapturedValue& value) {
-  if (value.call->known()) return value.call->value(value.output);
-  EagerRequest request{Extraction({&value, 1}, {}, value.call->where)};
-  const std::uint32_t target = request.calls.id(value).node;
+void compute(std::span<const CapturedValue> values, SourceLocation at) {
+  EagerRequest request{Extraction(values, {}, at)};
   std::vector<std::uint32_t> entries = want_held(request);
-  if (!request.calls.entries()[target].known && std::find(entries.begin(), entries.end(), target) == entries.end())
-    want_all(request, target, entries);
+  for (const CapturedValue& value : values) {
+    const std::uint32_t target = request.calls.id(value).node;
+    if (!request.calls.entries()[target].known && std::find(entries.begin(), entries.end(), target) == entries.end())
+      want_all(request, target, entries);
+  }
   std::vector<std::shared_ptr<CapturedCall>> calls;
   for (const std::uint32_t i : entries) calls.push_back(request.calls.entries()[i].call);
   if (!calls.empty()) publish_wanted(calls, run_request(std::move(request)).buffers);
+}
+
+std::shared_ptr<const Buffer> value_of(const CapturedValue& value) {
+  if (!value.call->known()) compute({&value, 1}, value.call->where);
   return value.call->value(value.output);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "graph/capture/captured_call.h"
@@ -23,6 +24,8 @@ EagerResults run_request(EagerRequest request);
 // The value of a captured call, computed with all that it needs when that has not happened yet. What somebody holds of
 // the calls on the way keeps its value, too.
 std::shared_ptr<const Buffer> value_of(const CapturedValue& value);
+// Computes these values in one run, with what somebody holds of the calls on the way.
+void compute(std::span<const CapturedValue> values, SourceLocation at);
 // The value of a tensor. Throws Error in a trace, where it does not exist yet.
 std::shared_ptr<const Buffer> value(const Tensor& tensor, SourceLocation at);
 

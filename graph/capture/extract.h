@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -99,7 +100,17 @@ struct CapturedGradients {
   std::vector<CapturedValue> of;
   std::vector<bool> used_up;
 };
-CapturedGradients capture_gradients(const EagerRequest& request, bool create_graph, SourceLocation at);
+// Where gradients go while users' own code takes part.
+struct GradientSink {
+  std::vector<char> at_once;  // of each group; or empty: none
+  std::function<void(std::size_t group, const CapturedValue& gradient)> arrive;
+  // Groups that gradients pass through on their way to others get those that no hook has changed yet.
+  bool before_hooks = false;
+};
+// Whether users' own code is on the way of gradients. In a trace, which then depends on the hooks of its leaves.
+bool find_user_code(const EagerRequest& request);
+CapturedGradients capture_gradients(const EagerRequest& request, bool create_graph, SourceLocation at, bool user_code,
+                                    const GradientSink& sink = {});
 
 // The values of the extraction that gradients of the roots by all leaves read.
 std::vector<ValueId> values_read_by_gradients(EagerRequest request);

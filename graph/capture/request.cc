@@ -3,101 +3,13 @@
 
 #include "graph/autodiff.h"
 #include "graph/capture/capture.h"
-#include "graph/capture/extract.h"
+#include "graph/capture/gradient_code.h"
+#include "graph/capture/request_graph.h"
 #include "graph/walk.h"
 
 namespace weft {
 
 namespace {
-
-// The calls of a request as a graph, and its gradients as further nodes.
-class RequestGraph {
- public:
-  explicit RequestGraph(const EagerRequest& request) : request_(request), builder_(graph_) { add_calls(); }
-
-  const Graph& graph() const { return graph_; }
-  Builder& builder() { return builder_; }
-  // The nodes of calls come first, those of gradients after them.
-  bool is_call(NodeId n) const { return n < stands_for_.size(); }
-
-  // An entry is one node or, where its values are known and no gradient crosses it, an input for each result, in a row.
-  ValueId of(ValueId v) const {
-    return is_input_[v.node] ? ValueId{first_[v.node] + v.output, 0} : ValueId{first_[v.node], v.output};
-  }
-  // The entry and the first result that the node of a call stands for.
-  ValueId entry_of(NodeId n) const { return stands_for_[n]; }
-
-  // Of each group.
-  std::vector<Value> differentiate() {
-    builder_.grad_enabled = false;
-    std::vector<Value> roots, seeds;
-    for (std::size_t k = 0; k < request_.roots.size(); ++k) {
-      roots.push_back(builder_.value(of(request_.roots[k])));
-      seeds.push_back(request_.seeds[k] ? builder_.value(of(*request_.seeds[k])) : ones(builder_, roots.back().type()));
-    }
-    std::vector<std::vector<Value>> wrt(request_.groups.size());
-    for (std::size_t g = 0; g < wrt.size(); ++g)
-      for (const ValueId& v : request_.groups[g]) wrt[g].push_back(builder_.value(of(v)));
-    Gradients gradients = differentiate_groups(builder_, roots, seeds, wrt);
-    find_used_up(gradients.used);
-    return std::move(gradients.of);
-  }
-  // The nodes that these gradients need, down to the calls that they read.
-  std::vector<char> needed_by(const std::vector<Value>& gradients) const {
-    std::vector<ValueId> roots;
-    for (const Value& gradient : gradients)
-      if (gradient.defined()) roots.push_back(gradient.id());
-    return needed_nodes(graph_, roots, [this](NodeId n) { return !is_call(n); });
-  }
-  // Of each entry: whether a second backward() through it would need values that are let go.
-  const std::vector<bool>& used_up() const { return used_up_; }
-
- private:
-  void add_calls() {
-    const auto& entries = request_.calls.entries();
-    first_.resize(entries.size());
-    is_input_.resize(entries.size());
-    stands_for_.reserve(entries.size());
-    std::vector<ValueId> operands;
-    for (std::uint32_t i = 0; i < entries.size(); ++i) {
-      const CapturedCall& call = *entries[i].call;
-      is_input_[i] = (entries[i].known && !entries[i].crossed) || call.op == &kInput;
-      first_[i] = static_cast<NodeId>(graph_.size());
-      const bool needs_grad = call.requires_grad && entries[i].reached;
-      if (is_input_[i]) {
-        for (std::uint32_t k = 0; k < call.outputs.size(); ++k) {
-          graph_.add_input(call.outputs[k], needs_grad, call.where);
-          stands_for_.push_back({i, k});
-        }
-        continue;
-      }
-      operands.clear();
-      for (const ValueId& v : request_.calls.operands(entries[i])) operands.push_back(of(v));
-      graph_.add(*call.op, operands, call.attrs, call.outputs, call.where, needs_grad);
-      stands_for_.push_back({i, 0});
-    }
-  }
-
-  // A call is used up when its rule read values, or when gradients go on to one that is.
-  void find_used_up(const std::vector<char>& used) {
-    const auto& entries = request_.calls.entries();
-    used_up_.assign(entries.size(), false);
-    for (std::uint32_t i = 0; i < entries.size(); ++i) {
-      if (!entries[i].crossed) continue;
-      bool up = first_[i] < used.size() && used[first_[i]];
-      for (const ValueId& v : request_.calls.operands(entries[i])) up = up || used_up_[v.node];
-      used_up_[i] = up;
-    }
-  }
-
-  const EagerRequest& request_;
-  Graph graph_;
-  Builder builder_;
-  std::vector<NodeId> first_;
-  std::vector<char> is_input_;
-  std::vector<ValueId> stands_for_;
-  std::vector<bool> used_up_;
-};
 
 // Cuts out of the graph of a request what its results need; known values are arguments of the program.
 class ProgramCutter {
@@ -185,16 +97,48 @@ EagerProgram build_program(const EagerRequest& request) {
   return program;
 }
 
+namespace {
+
+// Notes what rules of users' own read, which stand in no graph. Their gradients are zeros meanwhile.
+class ReadsOfRules : public GradientVisitor {
+ public:
+  ReadsOfRules(const EagerRequest& request, RequestGraph& all) : request_(request), all_(all) {}
+
+  void pass(NodeId, std::span<Value>) override {}
+  std::optional<bool> differentiate(GradCall& call, NodeId n) override {
+    const ValueId entry = all_.entry_of(n);
+    const auto& code = request_.calls.entries()[entry.node].call->code;
+    if (!code || !code->rule) return std::nullopt;
+    read.push_back(entry);
+    for (const ValueId& v : request_.calls.operands(request_.calls.entries()[entry.node])) read.push_back(v);
+    for (std::size_t i = 0; i < call.num_inputs(); ++i)
+      if (call.needs(i)) call.set(i, zeros(all_.builder(), call.in(i).type()));
+    return true;
+  }
+  Value arrive(std::size_t, const Value& gradient) override { return gradient; }
+  void contributed(std::optional<NodeId>, const Value&) override {}
+  bool takes_before_pass() const override { return false; }
+
+  std::vector<ValueId> read;
+
+ private:
+  const EagerRequest& request_;
+  RequestGraph& all_;
+};
+
+}  // namespace
+
 std::vector<ValueId> values_read_by_gradients(EagerRequest request) {
   for (std::uint32_t i = 0; i < request.calls.entries().size(); ++i)
     if (const auto& entry = request.calls.entries()[i]; entry.reached && !entry.crossed)
       request.groups.push_back({{i, 0}});
   request.add_to.resize(request.groups.size());
   RequestGraph all(request);
-  const std::vector<Value> gradients = all.differentiate();
+  ReadsOfRules rules(request, all);
+  const std::vector<Value> gradients = all.differentiate(&rules);
   const Graph& graph = all.graph();
   const std::vector<char> needed = all.needed_by(gradients);
-  std::vector<ValueId> read;
+  std::vector<ValueId> read = std::move(rules.read);
   for (NodeId n = 0; n < graph.size(); ++n) {
     if (!needed[n] || all.is_call(n)) continue;
     for (const ValueId& v : graph.operands(n)) {
@@ -206,43 +150,6 @@ std::vector<ValueId> values_read_by_gradients(EagerRequest request) {
   std::sort(read.begin(), read.end());
   read.erase(std::unique(read.begin(), read.end()), read.end());
   return read;
-}
-
-CapturedGradients capture_gradients(const EagerRequest& request, bool create_graph, SourceLocation at) {
-  RequestGraph all(request);
-  const std::vector<Value> gradients = all.differentiate();
-  const Graph& graph = all.graph();
-  CaptureBuilder builder(at);
-  builder.grad_enabled = create_graph;
-  const std::vector<char> needed = all.needed_by(gradients);
-  std::vector<Value> moved(graph.size());
-  std::vector<Value> operands;
-  for (NodeId n = 0; n < graph.size(); ++n) {
-    if (!needed[n]) continue;
-    if (all.is_call(n)) {
-      const ValueId entry = all.entry_of(n);
-      moved[n] = builder.value(CapturedValue{request.calls.entries()[entry.node].call, entry.output});
-      continue;
-    }
-    const Node& node = graph.node(n);
-    operands.clear();
-    for (const ValueId& v : graph.operands(n)) {
-      operands.push_back(moved[v.node].output(moved[v.node].id().output + v.output));
-    }
-    builder.where = node.where;
-    moved[n] = builder.record(*node.op, operands, node.attrs);
-  }
-  CapturedGradients result;
-  for (const Value& gradient : gradients) {
-    if (!gradient.defined()) {
-      result.of.push_back({});
-      continue;
-    }
-    const Value& value = moved[gradient.id().node];
-    result.of.push_back(builder.captured(value.output(value.id().output + gradient.id().output)));
-  }
-  result.used_up = all.used_up();
-  return result;
 }
 
 }  // namespace weft

@@ -15,6 +15,7 @@
 namespace weft {
 
 class Trace;
+struct LeafHooks;  // graph/capture/gradient_code.h
 
 // One step from a tensor to a view of it: a call of one operand.
 struct ViewStep {
@@ -51,7 +52,8 @@ struct TensorImpl : std::enable_shared_from_this<TensorImpl> {
   std::optional<ViewPath> view;
   // Of what stands for a view, or its value: the strides that it would have. See strides_of().
   std::optional<Dims> strides;
-  std::uint64_t born_in = 0;  // the trace that made it
+  std::uint64_t born_in = 0;         // the trace that made it
+  std::shared_ptr<LeafHooks> hooks;  // of a leaf; null where it never had any
 
   bool requires_grad();
   bool is_leaf();

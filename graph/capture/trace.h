@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -70,6 +71,9 @@ class Trace {
   Path path_to(const std::shared_ptr<TensorImpl>& tensor) const;
   // Arguments that the function reaches by a handle of its own, too.
   const std::vector<std::size_t>& captured_arguments() const { return captured_arguments_; }
+  // Arguments that gradients arrive at: the program depends on their hooks.
+  void differentiates(std::size_t argument) { differentiated_arguments_.insert(argument); }
+  const std::set<std::size_t>& differentiated_arguments() const { return differentiated_arguments_; }
 
   // The value now of a tensor from outside, which is no view.
   CapturedValue read(const std::shared_ptr<TensorImpl>& tensor);
@@ -110,6 +114,7 @@ class Trace {
   std::unordered_map<const TensorImpl*, std::size_t> arguments_;  // the tensors
   std::unordered_map<const TensorImpl*, std::shared_ptr<TensorImpl>> shadows_;
   std::vector<std::size_t> captured_arguments_;
+  std::set<std::size_t> differentiated_arguments_;
   std::unordered_map<const TensorImpl*, std::pair<std::shared_ptr<TensorImpl>, int>> grad_owner_;  // of fields met
   std::vector<std::unique_ptr<GradField>> grad_fields_;
   std::unordered_map<const TensorImpl*, std::size_t> grad_field_index_;

@@ -29,6 +29,25 @@ class NoGradGuard : public GradModeGuard {
   NoGradGuard() : GradModeGuard(false) {}
 };
 
+// While it is on, for all threads, backward() and grad() compute gradients call by call and throw Error at the first
+// nan: it names the operation whose gradient that is, and stands in the line of its call; the hint names the first
+// infinite gradient before it. Slow: for looking for a fault. Traced functions are not checked, since they have no
+// values yet.
+void set_detect_anomaly(bool enabled);
+bool is_anomaly_enabled();
+
+// Sets it for a scope and restores it.
+class DetectAnomalyGuard {
+ public:
+  explicit DetectAnomalyGuard(bool enabled = true) : before_(is_anomaly_enabled()) { set_detect_anomaly(enabled); }
+  ~DetectAnomalyGuard() { set_detect_anomaly(before_); }
+  DetectAnomalyGuard(const DetectAnomalyGuard&) = delete;
+  DetectAnomalyGuard& operator=(const DetectAnomalyGuard&) = delete;
+
+ private:
+  bool before_;
+};
+
 struct GradOptions {
   std::vector<Tensor> grad_outputs = {};  // one for each output; undefined or missing: ones, for scalars only
   bool retain_graph = false;

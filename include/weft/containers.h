@@ -32,7 +32,10 @@ class ModuleOf<R(Inputs...)> : public Module {
 
  public:
   virtual R forward(Given<Inputs>... inputs) = 0;
-  R operator()(Given<Inputs>... inputs) { return forward(std::move(inputs)...); }
+  R operator()(Given<Inputs>... inputs) {
+    check_no_hooks({});
+    return forward(std::move(inputs)...);
+  }
 };
 
 // Parts that a module of the user's own calls as it likes; named "0", "1", ...

@@ -69,8 +69,9 @@ class EmbeddingBag : public Module {
                SourceLocation at = SourceLocation::current());
   Tensor forward(const Operand& index) override;
   Tensor forward(const Operand& index, const Tensor& offsets, const Tensor& per_sample_weights = {});
-  Tensor operator()(const Operand& index) { return forward(index); }
+  Tensor operator()(const Operand& index) { return Module::operator()(index); }
   Tensor operator()(const Operand& index, const Tensor& offsets, const Tensor& per_sample_weights = {}) {
+    check_no_hooks(index.at());
     return forward(index, offsets, per_sample_weights);
   }
   std::string str() const override;

@@ -155,6 +155,12 @@ class Function {
   // that many threads slow each other down, not how much `workers` would. Takes the time and the memory of a few runs.
   // Throws Error before the first call, and for less than one worker.
   ScheduleReport schedule_report(int workers, SourceLocation at = SourceLocation::current()) const;
+  // Writes one run of the program to a file in the JSON of Chrome's trace viewer and of Perfetto: a lane for each
+  // worker of the caller's task arena, with each step (operation, result, your line, bytes, GFLOP/s) and how long the
+  // worker waited before it. The run is one on copies of the variables and arguments of zeros, after one that warms it
+  // up: it changes nothing. Other runs measure nothing. Throws Error before the first call, and where the file cannot
+  // be written.
+  void trace_run(const std::string& path, SourceLocation at = SourceLocation::current()) const;
   // Graphviz, with shapes and bytes.
   void write_dot(std::ostream& out, SourceLocation at = SourceLocation::current()) const;
 

@@ -3,6 +3,7 @@
 // Threads: building and changing a module is for one thread; forward() may be called in several at once.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <functional>
@@ -12,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "weft/hooks.h"
 #include "weft/state_dict.h"
 #include "weft/tensor.h"
 
@@ -36,7 +38,24 @@ class Module {
   // What the module computes. An Operand carries the line of the caller, so that errors can name it. A module that does
   // not override this throws Error.
   virtual Tensor forward(const Operand& x);
-  Tensor operator()(const Operand& x) { return forward(x); }
+  // forward(), with the hooks of this module around it.
+  Tensor operator()(const Operand& x);
+
+  // Calls hook(module, x) before each forward() that a call of the module makes. Where the hook gives a tensor, that is
+  // what forward() gets; it may also give nothing (void). Hooks are called in the order of registration, in a traced
+  // function while that is traced; one that has called the module is traced again when its hooks change. A module of
+  // several tensors throws Error when it is called with hooks.
+  template <class F>
+  HookHandle register_forward_pre_hook(F hook, SourceLocation at = SourceLocation::current()) {
+    return add_pre_hook(detail::as_hook<Module&, const Tensor&>(std::move(hook), "register_forward_pre_hook", at));
+  }
+  // The same for hook(module, x, y) after forward(), with x as it was given to forward(); a tensor that the hook gives
+  // is the result instead of y.
+  template <class F>
+  HookHandle register_forward_hook(F hook, SourceLocation at = SourceLocation::current()) {
+    return add_hook(
+        detail::as_hook<Module&, const Tensor&, const Tensor&>(std::move(hook), "register_forward_hook", at));
+  }
 
   // Its own parameters and those of its parts in the order of registration, each once: "weight", "0.weight".
   std::vector<std::pair<std::string, Tensor>> named_parameters() const;
@@ -79,6 +98,8 @@ class Module {
   virtual std::string str() const { return "Module"; }
 
  protected:
+  // For calls that no hook is called around: throws Error where this module has some.
+  void check_no_hooks(SourceLocation at) const;
   // Makes a floating leaf a parameter: it will require gradients. Throws Error for any other tensor, and for a name
   // that is empty, has a dot or is taken.
   Tensor register_parameter(const std::string& name, const Tensor& value,
@@ -108,6 +129,17 @@ class Module {
   }
 
  private:
+  using PreHook = std::function<Tensor(Module&, const Tensor&)>;
+  using Hook = std::function<Tensor(Module&, const Tensor&, const Tensor&)>;
+  struct Hooks {
+    detail::HookList<PreHook> before;
+    detail::HookList<Hook> after;
+    std::uint64_t changed() const { return std::max(before.changed(), after.changed()); }
+  };
+  HookHandle add_pre_hook(PreHook hook);
+  HookHandle add_hook(Hook hook);
+  Hooks& hooks();
+  bool has_hooks() const;
   void add_child(const std::string& name, std::shared_ptr<Module> part, SourceLocation at);
   void check_name(const std::string& name, SourceLocation at) const;
   bool contains(const Module* other) const;
@@ -152,6 +184,7 @@ class Module {
   std::vector<std::string> not_persistent_;  // names of buffers
   std::vector<std::pair<std::string, std::shared_ptr<Module>>> children_;
   std::shared_ptr<bool> training_ = std::make_shared<bool>(true);  // shared with traces that read it
+  std::shared_ptr<Hooks> hooks_ = std::make_shared<Hooks>();       // and these
 };
 
 }  // namespace weft::nn

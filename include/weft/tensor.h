@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <iosfwd>
 #include <memory>
@@ -23,6 +24,7 @@ struct Sorted;
 class TensorIndex;
 class Operand;
 class Index;
+class HookHandle;
 struct TensorAccess;  // for the library's own layers: graph/capture/tensor_impl.h
 
 // The operation that made a tensor, as far as a user may look at it.
@@ -109,6 +111,19 @@ class Tensor {
   // Keeps the gradient of a non-leaf in grad() at the next backward().
   void retain_grad(SourceLocation at = SourceLocation::current()) const;
   bool retains_grad(SourceLocation at = SourceLocation::current()) const;
+  // Calls hook(gradient) whenever backward() or grad() has the gradient by this tensor: the sum of all that arrives,
+  // and before it goes on. Where the hook gives a tensor, of the same shape and dtype, that is the gradient from there
+  // on; it may also give nothing (void). Hooks are called in the order in which they were registered, and with the grad
+  // mode of create_graph. A hook belongs to the value that the tensor has now: after a write in place it is called with
+  // the gradient by the value before, but for a leaf, which keeps its hooks. In a traced function the hook is called
+  // while that is traced, and what it does is part of the program. Throws Error for a tensor that does not require
+  // gradients, and in a traced function for one from outside of it. Include weft/hooks.h.
+  template <class F>
+  HookHandle register_hook(F hook, SourceLocation at = SourceLocation::current()) const;
+  // Calls hook(this leaf), which gives nothing, whenever backward() has added to grad(). Throws Error for what is no
+  // leaf that requires gradients, and in a traced function for a tensor from outside of it. Include weft/hooks.h.
+  template <class F>
+  HookHandle register_post_accumulate_grad_hook(F hook, SourceLocation at = SourceLocation::current()) const;
   // Adds d(this)/d(leaf) to the grad() of each leaf that this tensor depends on. Scalars only.
   void backward(SourceLocation at = SourceLocation::current()) const;
   // Adds d(sum(this * gradient))/d(leaf); gradient has this tensor's shape. retain_graph keeps what a second backward()
@@ -355,6 +370,8 @@ class Tensor {
   friend struct TensorAccess;
   explicit Tensor(std::shared_ptr<TensorImpl> impl) : impl_(std::move(impl)) {}
 
+  HookHandle add_hook(std::function<Tensor(const Tensor&)> hook, SourceLocation at) const;
+  HookHandle add_post_hook(std::function<Tensor(const Tensor&)> hook, SourceLocation at) const;
   double item_f64(SourceLocation at) const;
   std::int64_t item_i64(SourceLocation at, std::size_t bytes, bool is_signed) const;
   bool item_bool(SourceLocation at) const;

@@ -48,10 +48,11 @@ class MultiheadAttention : public Module {
                      DType dtype = kFloat32, SourceLocation at = SourceLocation::current());
   // Of x and itself.
   Tensor forward(const Operand& x) override;
-  Tensor operator()(const Operand& x) { return forward(x); }
+  Tensor operator()(const Operand& x) { return Module::operator()(x); }
   // The output alone: memory is linear in the sequences, and a query that sees no key gives 0.
   Tensor forward(const Operand& query, const Operand& key, const Operand& value, const AttentionMasks& masks = {});
   Tensor operator()(const Operand& query, const Operand& key, const Operand& value, const AttentionMasks& masks = {}) {
+    check_no_hooks(query.at());
     return forward(query, key, value, masks);
   }
   // With the probabilities, PyTorch's need_weights; these are nan for a query that sees no key.
@@ -85,9 +86,12 @@ class TransformerEncoderLayer : public Module {
   TransformerEncoderLayer(std::int64_t width, std::int64_t heads, const TransformerOptions& options = {},
                           DType dtype = kFloat32, SourceLocation at = SourceLocation::current());
   Tensor forward(const Operand& src) override;
-  Tensor operator()(const Operand& src) { return forward(src); }
+  Tensor operator()(const Operand& src) { return Module::operator()(src); }
   Tensor forward(const Operand& src, const AttentionMasks& masks);
-  Tensor operator()(const Operand& src, const AttentionMasks& masks) { return forward(src, masks); }
+  Tensor operator()(const Operand& src, const AttentionMasks& masks) {
+    check_no_hooks(src.at());
+    return forward(src, masks);
+  }
   // A layer of the same kind with the same values.
   std::shared_ptr<TransformerEncoderLayer> copy(SourceLocation at = SourceLocation::current()) const;
   std::string str() const override;
@@ -111,6 +115,7 @@ class TransformerDecoderLayer : public Module {
                  const AttentionMasks& memory_masks = {});
   Tensor operator()(const Operand& tgt, const Operand& memory, const AttentionMasks& masks = {},
                     const AttentionMasks& memory_masks = {}) {
+    check_no_hooks(tgt.at());
     return forward(tgt, memory, masks, memory_masks);
   }
   // A layer of the same kind with the same values.
@@ -134,9 +139,12 @@ class TransformerEncoder : public Module {
   TransformerEncoder(const TransformerEncoderLayer& layer, std::int64_t layers,
                      std::shared_ptr<LayerNorm> norm = nullptr, SourceLocation at = SourceLocation::current());
   Tensor forward(const Operand& src) override;
-  Tensor operator()(const Operand& src) { return forward(src); }
+  Tensor operator()(const Operand& src) { return Module::operator()(src); }
   Tensor forward(const Operand& src, const AttentionMasks& masks);
-  Tensor operator()(const Operand& src, const AttentionMasks& masks) { return forward(src, masks); }
+  Tensor operator()(const Operand& src, const AttentionMasks& masks) {
+    check_no_hooks(src.at());
+    return forward(src, masks);
+  }
   std::string str() const override;
 
   std::vector<std::shared_ptr<TransformerEncoderLayer>> layers;
@@ -150,6 +158,7 @@ class TransformerDecoder : public Module {
                  const AttentionMasks& memory_masks = {});
   Tensor operator()(const Operand& tgt, const Operand& memory, const AttentionMasks& masks = {},
                     const AttentionMasks& memory_masks = {}) {
+    check_no_hooks(tgt.at());
     return forward(tgt, memory, masks, memory_masks);
   }
   std::string str() const override;

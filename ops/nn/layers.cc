@@ -49,8 +49,8 @@ Module& Sequential::operator[](const Index& i) const {
 
 Tensor Sequential::forward(const Operand& x) {
   if (parts_.empty()) return x.tensor();
-  Tensor y = parts_[0]->forward(x);
-  for (std::size_t i = 1; i < parts_.size(); ++i) y = parts_[i]->forward(Operand(y, x.at()));
+  Tensor y = (*parts_[0])(x);
+  for (std::size_t i = 1; i < parts_.size(); ++i) y = (*parts_[i])(Operand(y, x.at()));
   return y;
 }
 

@@ -15,6 +15,47 @@ Tensor Module::forward(const Operand& x) {
   throw Error(ErrorKind::state, "[nn] " + str() + ": forward is not overridden", x.at());
 }
 
+// ---- Hooks
+
+// A trace depends on the hooks of now.
+bool Module::has_hooks() const {
+  if (!hooks_) return false;  // of a module that was moved from
+  if (Trace* trace = Trace::current())
+    trace->guard([hooks = hooks_, traced = hooks_->changed()] { return hooks->changed() == traced; });
+  return !hooks_->before.empty() || !hooks_->after.empty();
+}
+
+void Module::check_no_hooks(SourceLocation at) const {
+  if (has_hooks())
+    throw Error(ErrorKind::state, "[nn] " + str() + ": hooks are called around calls with one tensor only", at);
+}
+
+Tensor Module::operator()(const Operand& x) {
+  if (!has_hooks()) return forward(x);
+  Operand given = x;
+  for (const PreHook& hook : hooks_->before.now())
+    if (const Tensor other = hook(*this, given.tensor()); other.defined()) given = Operand(other, x.at());
+  Tensor result = forward(given);
+  for (const Hook& hook : hooks_->after.now())
+    if (Tensor other = hook(*this, given.tensor(), result); other.defined()) result = std::move(other);
+  return result;
+}
+
+Module::Hooks& Module::hooks() {
+  if (!hooks_) hooks_ = std::make_shared<Hooks>();
+  return *hooks_;
+}
+
+HookHandle Module::add_pre_hook(PreHook hook) {
+  const std::uint64_t id = hooks().before.add(std::move(hook));
+  return {std::shared_ptr<detail::HookRegistry>(hooks_, &hooks_->before), id};
+}
+
+HookHandle Module::add_hook(Hook hook) {
+  const std::uint64_t id = hooks().after.add(std::move(hook));
+  return {std::shared_ptr<detail::HookRegistry>(hooks_, &hooks_->after), id};
+}
+
 void Module::check_name(const std::string& name, SourceLocation at) const {
   if (name.empty()) throw Error("[nn] " + str() + ": a name is empty", at);
   if (name.find('.') != std::string::npos)

@@ -33,17 +33,17 @@ class LayerPass {
   // What `f` gives is added to x, before or after the norm.
   template <class F>
   Tensor residual(const Tensor& x, LayerNorm& norm, F f) const {
-    if (options_.norm_first) return add({x, at_}, {dropped(f(norm.forward({x, at_}))), at_});
-    return norm.forward({add({x, at_}, {dropped(f(x)), at_}), at_});
+    if (options_.norm_first) return add({x, at_}, {dropped(f(norm({x, at_}))), at_});
+    return norm({add({x, at_}, {dropped(f(x)), at_}), at_});
   }
   Tensor attended(MultiheadAttention& attention, const Tensor& x, const Tensor& memory,
                   const AttentionMasks& masks) const {
-    return attention.forward({x, at_}, {memory, at_}, {memory, at_}, masks);
+    return attention({x, at_}, {memory, at_}, {memory, at_}, masks);
   }
   Tensor fed_forward(const Tensor& x, Linear& linear1, Linear& linear2) const {
-    const Operand inner(linear1.forward({x, at_}), at_);
+    const Operand inner(linear1({x, at_}), at_);
     const Tensor active = options_.activation == Activation::gelu ? gelu(inner) : relu(inner);
-    return linear2.forward({dropped(active), at_});
+    return linear2({dropped(active), at_});
   }
 
  private:
@@ -119,8 +119,8 @@ TransformerEncoder::TransformerEncoder(const TransformerEncoderLayer& layer, std
 Tensor TransformerEncoder::forward(const Operand& src) { return forward(src, {}); }
 Tensor TransformerEncoder::forward(const Operand& src, const AttentionMasks& masks) {
   Tensor x = src.tensor();
-  for (const auto& layer : layers) x = layer->forward({x, src.at()}, masks);
-  return norm ? norm->forward({x, src.at()}) : x;
+  for (const auto& layer : layers) x = (*layer)({x, src.at()}, masks);
+  return norm ? (*norm)({x, src.at()}) : x;
 }
 std::string TransformerEncoder::str() const {
   return "TransformerEncoder(" + std::to_string(layers.size()) + " x " + (layers.empty() ? "?" : layers[0]->str()) +
@@ -169,8 +169,8 @@ TransformerDecoder::TransformerDecoder(const TransformerDecoderLayer& layer, std
 Tensor TransformerDecoder::forward(const Operand& tgt, const Operand& memory, const AttentionMasks& masks,
                                    const AttentionMasks& memory_masks) {
   Tensor x = tgt.tensor();
-  for (const auto& layer : layers) x = layer->forward({x, tgt.at()}, memory, masks, memory_masks);
-  return norm ? norm->forward({x, tgt.at()}) : x;
+  for (const auto& layer : layers) x = (*layer)({x, tgt.at()}, memory, masks, memory_masks);
+  return norm ? (*norm)({x, tgt.at()}) : x;
 }
 std::string TransformerDecoder::str() const {
   return "TransformerDecoder(" + std::to_string(layers.size()) + " x " + (layers.empty() ? "?" : layers[0]->str()) +

@@ -81,16 +81,16 @@ void Run::make_invocations() {
   }
 }
 
-void Run::time_steps(std::vector<double>& seconds) {
-  using Clock = std::chrono::steady_clock;
-  timed_.reserve(invocations_.size());  // calls keep the addresses
+void Run::watch_steps(StepWatcher watch) {
+  const auto shared = std::make_shared<const StepWatcher>(std::move(watch));
+  watched_.reserve(invocations_.size());  // calls keep the addresses
   for (StepId s = 0; s < invocations_.size(); ++s) {
-    timed_.push_back([run = invocations_[s].run, &least = seconds[s]](const KernelArgs& args) {
+    watched_.push_back([run = invocations_[s].run, shared, s](const KernelArgs& args) {
       const Clock::time_point begin = Clock::now();
       (*run)(args);
-      least = std::min(least, std::chrono::duration<double>(Clock::now() - begin).count());
+      (*shared)(s, begin, Clock::now());
     });
-    invocations_[s].run = &timed_[s];
+    invocations_[s].run = &watched_[s];
   }
 }
 

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -46,8 +48,11 @@ class Run {
   // The bytes that an execution holds: intermediates, and scratch for each worker that an executor came with so far.
   std::size_t arena_bytes() const { return plan_->stats.arena_bytes + workers_ * plan_->stats.scratch_bytes; }
 
-  // From now on each step writes its seconds to its place, if they are fewer than those there.
-  void time_steps(std::vector<double>& seconds);
+  // From now on `watch` is told when each kernel began and ended, by the thread that ran it. Nothing is measured
+  // before.
+  using Clock = std::chrono::steady_clock;
+  using StepWatcher = std::function<void(StepId, Clock::time_point begin, Clock::time_point end)>;
+  void watch_steps(StepWatcher watch);
 
   // ---- For executors
   // Scratch for workers 0 .. n - 1. Comes before the first step that one of them runs; throws Error.
@@ -95,7 +100,7 @@ class Run {
   std::vector<void*> pointers_;                   // of each of the plan's slots
   std::vector<Invocation> invocations_;           // of each step
   std::vector<KernelFn> instances_;
-  std::vector<KernelFn> timed_;
+  std::vector<KernelFn> watched_;
 
   // Of each external: arguments, variables, results, next values of variables.
   std::vector<const void*> bound_;

@@ -1,0 +1,91 @@
+// Hooks and gradient rules of users' own, with arguments that are refused.
+#include "tests/testing/refusals.h"
+
+namespace weft {
+namespace {
+
+using autograd::AutogradContext;
+using autograd::variable_list;
+
+struct GivesNothing : autograd::Function<GivesNothing> {
+  static Tensor forward(AutogradContext*, const Tensor&) { return {}; }
+  static variable_list backward(AutogradContext*, variable_list gradients) { return gradients; }
+};
+
+// Does as it is told in its forward().
+struct Told : autograd::Function<Told> {
+  static Tensor forward(AutogradContext* ctx, const Tensor& x, const std::function<void(AutogradContext*)>& tell) {
+    tell(ctx);
+    return x * 2;
+  }
+  static variable_list backward(AutogradContext*, variable_list gradients) { return {gradients[0], {}}; }
+};
+
+}  // namespace
+
+void add_hook_rows(Table& table) {
+  const Tensor u, m = zeros({2, 3}), x = zeros(2).requires_grad_();
+  const auto none = [](const Tensor&) {};
+  const std::function<void(const Tensor&)> empty;
+  REFUSES("Tensor::register_hook", state, "[register_hook] undefined tensor", u.register_hook(none));
+  REFUSES("Tensor::register_hook", state, "[register_hook] f32[2,3]: the tensor does not", m.register_hook(none));
+  REFUSES("Tensor::register_hook", state, "[register_hook] the function is empty", x.register_hook(empty));
+  REFUSES("register_hook", state, "[register_hook] undefined tensor", u.register_hook(none));
+  REFUSES("register_post_accumulate_grad_hook", state, "_hook] undefined tensor",
+          u.register_post_accumulate_grad_hook(none));
+  REFUSES("Tensor::register_post_accumulate_grad_hook", state, "f32[2,3]: the tensor does not require",
+          m.register_post_accumulate_grad_hook(none));
+  REFUSES("Tensor::register_post_accumulate_grad_hook", state, "f32[2]: only a leaf accumulates",
+          exp(x).register_post_accumulate_grad_hook(none));
+  const auto module = std::make_shared<nn::ReLU>();
+  const std::function<void(nn::Module&, const Tensor&)> no_pre_hook;
+  const std::function<void(nn::Module&, const Tensor&, const Tensor&)> no_hook;
+  REFUSES("nn::Module::register_forward_pre_hook", state, "[register_forward_pre_hook] the function is empty",
+          module->register_forward_pre_hook(no_pre_hook));
+  REFUSES("nn::Module::register_forward_hook", state, "[register_forward_hook] the function is empty",
+          module->register_forward_hook(no_hook));
+  const auto bag = std::make_shared<nn::EmbeddingBag>(4, 2);
+  bag->register_forward_hook([](nn::Module&, const Tensor&, const Tensor&) {});
+  REFUSES("nn::Module::check_no_hooks", state, "hooks are called around calls with one tensor only",
+          (*bag)(zeros(2, kInt64), zeros(1, kInt64)));
+}
+
+void add_custom_function_rows(Table& table) {
+  const Tensor u, x = zeros(2).requires_grad_();
+  const std::function<Tensor(const Tensor&)> empty, nothing = [](const Tensor&) { return Tensor(); };
+  REFUSES("autograd::Function::apply", state, "forward gives an undefined tensor", GivesNothing::apply(x));
+  REFUSES("autograd::AutogradContext::needs_input_grad", value, "[needs_input_grad] argument 2: forward takes 2",
+          Told::apply(x, std::function([](AutogradContext* ctx) { ctx->needs_input_grad(2); })));
+  REFUSES("checkpoint", state, "[checkpoint] the function is empty", checkpoint(empty, x));
+  REFUSES("checkpoint", state, "[checkpoint] undefined tensor", checkpoint(nothing, u));
+  REFUSES("checkpoint", state, "[checkpoint] the function gives an undefined tensor", checkpoint(nothing, x));
+}
+
+void add_functional_rows(Table& table) {
+  const Tensor x = zeros(2), s = zeros({}), i = zeros(2, kInt64), d = zeros(2, kFloat64).requires_grad_();
+  using List = std::vector<Tensor>;
+  const autograd::TensorsFunction same = [](const List& in) { return List{in[0] * 1}; };
+  const autograd::TensorsFunction constant = [](const List&) { return List{zeros({})}; };
+  const autograd::TensorsFunction none = [](const List&) { return List{}; };
+  const autograd::TensorsFunction empty;
+  REFUSES("autograd::vjp", shape, "[vjp] f32[2]: only an output of one element", autograd::vjp(same, {x}));
+  REFUSES("autograd::vjp", shape, "[vjp] f32[2], v: f32[]: v must have", autograd::vjp(same, {x}, {s}));
+  REFUSES("autograd::vjp", state, "[vjp] the function gives nothing", autograd::vjp(none, {x}));
+  REFUSES("autograd::vjp", state, "[vjp] the function is empty", autograd::vjp(empty, {x}));
+  REFUSES("autograd::vjp", state, "[vjp] undefined tensor", autograd::vjp(same, {Tensor()}));
+  REFUSES("autograd::vjp", state, "[vjp] no inputs", autograd::vjp(same, {}));
+  REFUSES("autograd::jvp", shape, "[jvp] f32[2]: only an input of one element", autograd::jvp(same, {x}));
+  REFUSES("autograd::jvp", dtype, "[jvp] i64[2]: only floating tensors", autograd::jvp(same, {i}));
+  REFUSES("autograd::jacobian", state, "[jacobian] no output depends on input 0",
+          autograd::jacobian(constant, {x}, {.strict = true}));
+  REFUSES("autograd::hessian", shape, "[hessian] f32[2]: the function must give one element",
+          autograd::hessian(same, {x}));
+  REFUSES("autograd::hvp", shape, "[hvp] f32[2]: the function must give one element", autograd::hvp(same, {x}, {x}));
+  REFUSES("autograd::vhp", value, "[vhp] 2 tensors v for 1", autograd::vhp(same, {s}, {s, s}));
+  REFUSES("autograd::gradcheck", state, "[gradcheck] no input requires gradients", autograd::gradcheck(same, {x}));
+  REFUSES("autograd::gradcheck", dtype, "[gradcheck] f32[2]: differences of f32",
+          autograd::gradcheck(same, {zeros(2).requires_grad_()}));
+  REFUSES("autograd::gradgradcheck", value, "[gradgradcheck] eps 0", autograd::gradgradcheck(same, {d}, {.eps = 0}));
+}
+
+}  // namespace weft
