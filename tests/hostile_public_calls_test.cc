@@ -613,7 +613,7 @@ Table all_rows() {
                          add_embedding_rows,    add_attention_rows,
                          add_transformer_rows,  add_file_rows,
                          add_hook_rows,         add_custom_function_rows,
-                         add_functional_rows})
+                         add_functional_rows,   add_recurrent_rows})
     add(table);
   return table;
 }
@@ -802,7 +802,11 @@ const std::map<std::string, std::set<std::string>> kInfallible = {
       "nn::TransformerEncoderLayer::str",
       "nn::TransformerDecoderLayer::str",
       "nn::TransformerEncoder::str",
-      "nn::TransformerDecoder::str"}},
+      "nn::TransformerDecoder::str",
+      "nn::RecurrentLayers::str",
+      "nn::RNNCell::str",
+      "nn::LSTMCell::str",
+      "nn::GRUCell::str"}},
     {"total",
      {"autograd::GradcheckReport::operator bool",
       "autograd::GradcheckReport::ok",
@@ -850,6 +854,7 @@ const std::map<std::string, std::set<std::string>> kInfallible = {
       "optim::Optimizer::state",
       "Function::call_bundle",
       "nn::ConvNd::ConvNd",
+      "nn::RecurrentLayers::RecurrentLayers",
       "nn::PadNd::PadNd",
       "nn::LPPoolNd::LPPoolNd",
       "nn::DropoutNd::DropoutNd",

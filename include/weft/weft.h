@@ -34,6 +34,7 @@
 #include "weft/optim.h"
 #include "weft/optimizer.h"
 #include "weft/recompute.h"
+#include "weft/recurrent.h"
 #include "weft/shape.h"
 #include "weft/state_dict.h"
 #include "weft/tensor.h"

@@ -44,6 +44,7 @@ class MultiheadCall {
   MultiheadCall(const MultiheadAttention& module, const Operand& query, const Operand& key, const Operand& value,
                 const AttentionMasks& masks)
       : m_(module), at_(query.at()), masks_(masks) {
+    if (!m_.out_proj) fail(ErrorKind::state, "the module was moved from");
     const Tensor *const q = &query.tensor(), *const k = &key.tensor(), *const v = &value.tensor();
     for (const Tensor* x : {q, k, v})
       if (!x->defined()) fail(ErrorKind::state, "undefined tensor");

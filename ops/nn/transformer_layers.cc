@@ -24,6 +24,11 @@ MultiheadAttention attention_of(std::int64_t width, std::int64_t heads, const Tr
   return MultiheadAttention(width, heads, {.dropout = options.dropout, .batch_first = options.batch_first}, dtype, at);
 }
 
+// Parts that are not there.
+void require_parts(const Module& layer, bool there, SourceLocation at) {
+  if (!there) throw Error(ErrorKind::state, "[nn] " + layer.str() + ": the module was moved from", at);
+}
+
 // One forward pass of a layer.
 class LayerPass {
  public:
@@ -96,6 +101,7 @@ TransformerEncoderLayer::TransformerEncoderLayer(std::int64_t width, std::int64_
 
 Tensor TransformerEncoderLayer::forward(const Operand& src) { return forward(src, {}); }
 Tensor TransformerEncoderLayer::forward(const Operand& src, const AttentionMasks& masks) {
+  require_parts(*this, self_attn && linear1 && linear2 && norm1 && norm2, src.at());
   const LayerPass pass(options_, is_training(), src.at());
   const Tensor x =
       pass.residual(src.tensor(), *norm1, [&](const Tensor& y) { return pass.attended(*self_attn, y, y, masks); });
@@ -144,6 +150,7 @@ TransformerDecoderLayer::TransformerDecoderLayer(std::int64_t width, std::int64_
 
 Tensor TransformerDecoderLayer::forward(const Operand& tgt, const Operand& memory, const AttentionMasks& masks,
                                         const AttentionMasks& memory_masks) {
+  require_parts(*this, self_attn && multihead_attn && linear1 && linear2 && norm1 && norm2 && norm3, tgt.at());
   const LayerPass pass(options_, is_training(), tgt.at());
   Tensor x =
       pass.residual(tgt.tensor(), *norm1, [&](const Tensor& y) { return pass.attended(*self_attn, y, y, masks); });

@@ -46,6 +46,7 @@ void add_state_rows(Table& table);
 void add_embedding_rows(Table& table);
 void add_attention_rows(Table& table);
 void add_transformer_rows(Table& table);
+void add_recurrent_rows(Table& table);
 // refused_gradient_code.cc
 void add_hook_rows(Table& table);
 void add_custom_function_rows(Table& table);

@@ -94,4 +94,40 @@ void add_transformer_rows(Table& table) {
   REFUSES("nn::TransformerDecoder::operator()", shape, "another width", (*decoders)(y, x));
 }
 
+void add_recurrent_rows(Table& table) {
+  using namespace nn;
+  const Tensor u, x = zeros({3, 2, 4}), y = zeros({3, 2, 5}), h = zeros({1, 2, 3}), v = zeros(4);
+  const auto lstm = std::make_shared<LSTM>(4, 3);
+  const auto gru = std::make_shared<GRU>(4, 3);
+  const auto rnn_cell = std::make_shared<RNNCell>(4, 3);
+  const auto lstm_cell = std::make_shared<LSTMCell>(4, 3);
+  const auto gru_cell = std::make_shared<GRUCell>(4, 3);
+  const std::string state = "h [1,2,3]: must have the shape";
+  REFUSES("nn::RNN::RNN", value, "[RNN] 4 to 0: the hidden size must be positive", RNN(4, 0));
+  REFUSES("nn::RNN::RNN", value, "proj_size is for LSTM only", RNN(4, 3, {.proj_size = 2}));
+  REFUSES("nn::LSTM::LSTM", value, "[LSTM] 4 to 3: proj_size must be smaller", LSTM(4, 3, {.proj_size = 3}));
+  REFUSES("nn::LSTM::LSTM", value, "nonlinearity is for RNN", LSTM(4, 3, {.nonlinearity = Nonlinearity::relu}));
+  REFUSES("nn::GRU::GRU", value, "[GRU] 4 to 3: dropout is not a probability", GRU(4, 3, {.dropout = 2}));
+  REFUSES("nn::GRU::GRU", value, "[GRU] 4 to 3: needs a layer", GRU(4, 3, {.num_layers = 0}));
+  REFUSES("nn::RecurrentLayers::forward", shape, "[LSTM] a: f32[3,2,5]: another width", lstm->forward(y));
+  REFUSES("nn::RecurrentLayers::forward", shape, "[LSTM] a: f32[4]: wants 3 dims", lstm->forward(v));
+  REFUSES("nn::RecurrentLayers::forward", shape, "there are no steps", lstm->forward(zeros({0, 2, 4})));
+  REFUSES("nn::RecurrentLayers::forward", state, "[LSTM] undefined tensor", lstm->forward(u));
+  REFUSES("nn::RecurrentLayers::operator()", shape, "h must have the shape [1,2,3]", (*lstm)(x, {.h = x}));
+  REFUSES("nn::RecurrentLayers::operator()", value, "only LSTM has a state c", (*gru)(x, {.c = h}));
+  REFUSES("nn::RecurrentLayers::operator()", shape, "needs a length for each sample", (*gru)(x, {}, tensor({1})));
+  REFUSES("nn::RecurrentLayers::operator()", dtype, "lengths must be i64", (*gru)(x, {}, zeros(2)));
+  REFUSES("nn::RecurrentLayers::operator()", dtype, "h has another dtype",
+          (*gru)(x, {.h = zeros({1, 2, 3}, kFloat64)}));
+  REFUSES("nn::RNNCell::RNNCell", shape, "[RNNCell] -1 to 3: the extents", RNNCell(-1, 3));
+  REFUSES("nn::RNNCell::forward", shape, "[RNNCell] x [3,2,4]: wants", rnn_cell->forward(x));
+  REFUSES("nn::RNNCell::operator()", shape, "[RNNCell] " + state, (*rnn_cell)(v, h));
+  REFUSES("nn::LSTMCell::LSTMCell", shape, "[LSTMCell] 4 to 0: the extents", LSTMCell(4, 0));
+  REFUSES("nn::LSTMCell::forward", state, "[LSTMCell] undefined tensor", lstm_cell->forward(u));
+  REFUSES("nn::LSTMCell::operator()", shape, "[LSTMCell] " + state, (*lstm_cell)(v, {.h = h}));
+  REFUSES("nn::GRUCell::GRUCell", shape, "[GRUCell] 4 to 0: the extents", GRUCell(4, 0));
+  REFUSES("nn::GRUCell::forward", shape, "[GRUCell] x [3,2,5]: wants", gru_cell->forward(y));
+  REFUSES("nn::GRUCell::operator()", shape, "[GRUCell] " + state, (*gru_cell)(v, h));
+}
+
 }  // namespace weft
