@@ -151,13 +151,20 @@ Tensor full_like(const Tensor& like, const Operand& value, SourceLocation at) {
 Tensor empty(DimsRef shape, DType dtype, SourceLocation at) { return filled("empty", shape, 0, dtype, at); }
 Tensor empty_like(const Tensor& like, SourceLocation at) { return filled_like("empty_like", like, 0, at); }
 
-Tensor arange(double end, SourceLocation at) { return arange(0, end, 1, kInt64, at); }
+Tensor arange(const Operand& end, SourceLocation at) { return arange(0, end, 1, std::nullopt, at); }
 
-Tensor arange(double start, double end, double step, DType dtype, SourceLocation at) {
-  const std::int64_t length = arange_length(start, end, step, at);
-  if (is_integer(dtype)) start = std::trunc(start), step = std::trunc(step);
+Tensor arange(const Operand& start, const Operand& end, const Operand& step, std::optional<DType> asked,
+              SourceLocation at) {
+  if (!start.is_number() || !end.is_number() || !step.is_number())
+    fail_arange("start, end and step must be numbers", at);
+  double first = start.number(), by = step.number();
+  const std::int64_t length = arange_length(first, end.number(), by, at);
+  const bool is_whole =
+      !is_floating(start.number_dtype()) && !is_floating(end.number_dtype()) && !is_floating(step.number_dtype());
+  const DType dtype = asked.value_or(is_whole ? DType::i64 : DType::f32);
+  if (is_integer(dtype)) first = std::trunc(first), by = std::trunc(by);
   return capture(at, [&](Builder& b) {
-    return b.record(kArange, {}, Attrs{{"dtype", dtype}, {"length", length}, {"start", start}, {"step", step}});
+    return b.record(kArange, {}, Attrs{{"dtype", dtype}, {"length", length}, {"start", first}, {"step", by}});
   });
 }
 

@@ -73,12 +73,14 @@ TEST(ArangeTest, CountsFromStartToBelowEnd) {
   EXPECT_THAT(arange(1, 7, 3).to_vector<std::int64_t>(), ElementsAre(1, 4));
   EXPECT_THAT(arange(3, 0, -1).to_vector<std::int64_t>(), ElementsAre(3, 2, 1));
   EXPECT_THAT(arange(0, 1, .25, kFloat32).to_vector<float>(), ElementsAre(0, .25f, .5f, .75f));
-  EXPECT_THAT(arange(0.5).to_vector<std::int64_t>(), ElementsAre(0));
+  EXPECT_THAT(arange(0, 1, .25).to_vector<float>(), ElementsAre(0, .25f, .5f, .75f));
+  EXPECT_THAT(arange(3.0).to_vector<float>(), ElementsAre(0, 1, 2));
+  EXPECT_THAT(arange(0, 0.5, 1, kInt64).to_vector<std::int64_t>(), ElementsAre(0));
 }
 
 TEST(ArangeTest, IntegersHaveAsManyStepsAsTheNumbersAndWholeOnes) {
-  EXPECT_THAT(arange(0, 5, 1.5).to_vector<std::int64_t>(), ElementsAre(0, 1, 2, 3));
-  EXPECT_THAT(arange(.5, 5, 2).to_vector<std::int64_t>(), ElementsAre(0, 2, 4));
+  EXPECT_THAT(arange(0, 5, 1.5, kInt64).to_vector<std::int64_t>(), ElementsAre(0, 1, 2, 3));
+  EXPECT_THAT(arange(.5, 5, 2, kInt64).to_vector<std::int64_t>(), ElementsAre(0, 2, 4));
 }
 
 TEST(ArangeTest, IsEmptyWhereStartIsEnd) { EXPECT_THAT(arange(2, 2).to_vector<std::int64_t>(), IsEmpty()); }
