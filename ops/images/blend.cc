@@ -3,6 +3,8 @@
 
 #include <cmath>
 #include <memory>
+#include <new>
+#include <string>
 
 #include "ops/call_checks.h"
 #include "ops/indexing/index.h"
@@ -86,8 +88,13 @@ Kernel rows_kernel(const OpCall& call, std::int64_t dim, WeightedRows table) {
 Kernel compile_map(const OpCall& call, bool at_result) {
   if (call.out().shape.numel() == 0) return {.run = [](const KernelArgs&) {}};
   const BlendMap m = checked_map(call, at_result);
-  WeightedRows table = blend_table(m, call.out().dtype == DType::f64);
-  if (at_result) table = table.transposed(m.from);
+  WeightedRows table;
+  try {
+    table = blend_table(m, call.out().dtype == DType::f64);
+    if (at_result) table = table.transposed(m.from);
+  } catch (const std::bad_alloc&) {
+    call.fail(ErrorKind::memory, "no memory for the table of " + std::to_string(m.to) + " rows");
+  }
   if (!is_floating(call.out().dtype))
     return with_element_size(call.out().dtype, [&]<class T>(T) { return rows_kernel<T>(call, m.dim, table); });
   return with_float_type(call.out().dtype, [&]<class T>(T) { return rows_kernel<T>(call, m.dim, table); });

@@ -109,6 +109,8 @@ void add_terms(WeightedRows& w, const BlendMap& m, std::int64_t i, T scale) {
 template <class T>
 WeightedRows table(const BlendMap& m) {
   WeightedRows w;
+  w.begin.reserve(static_cast<std::size_t>(m.to) + 1);  // fails at once, not when half of the memory is full
+  w.row.reserve(static_cast<std::size_t>(m.to));
   const T scale = scale_of<T>(m);
   for (std::int64_t i = 0; i < m.to; ++i) {
     add_terms(w, m, i, scale);

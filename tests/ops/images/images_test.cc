@@ -70,6 +70,12 @@ TEST(Interpolate, OfNoImagesIsEmpty) {
   EXPECT_EQ(interpolate(zeros({0, 2, 3, 3}), {.size = 4, .mode = "area"}).shape(), (Shape{0, 2, 4, 4}));
 }
 
+TEST(Interpolate, ToMoreRowsThanAMachineHoldsIsAnErrorOfTheCall) {
+  constexpr std::int64_t kRows = std::int64_t{1} << 39;
+  EXPECT_THAT([] { (void)interpolate(line(2), {.size = kRows}).to_vector<float>(); },
+              ThrowsMessage<Error>(HasSubstr("[blend] a: f32[1,1,2]: cannot allocate")));
+}
+
 TEST(Patches, FoldedCountHowOftenEachElementIsInOne) {
   EXPECT_THAT(unfold(image(3, 3), 2).to_vector<float>(), ElementsAre(0, 1, 3, 4, 1, 2, 4, 5, 3, 4, 6, 7, 4, 5, 7, 8));
   EXPECT_THAT(fold(ones({4, 4}), 3, 2).to_vector<float>(), ElementsAre(1, 2, 1, 2, 4, 2, 1, 2, 1));
