@@ -65,8 +65,8 @@ Tensor full_like(const Tensor& like, const Operand& value, SourceLocation at = S
 // Zeros: elements that nobody has set are no different from run to run.
 Tensor empty(DimsRef shape, DType dtype = kFloat32, SourceLocation at = SourceLocation::current());
 Tensor empty_like(const Tensor& like, SourceLocation at = SourceLocation::current());
-// start, start + step, ... below end (above, for a negative step). Unless dtype says otherwise i64 of whole numbers, f32
-// where one of them is a double or float: arange(4) and arange(4.0).
+// start, start + step, ... below end (above, for a negative step). Unless dtype says otherwise i64 of whole numbers,
+// f32 where one of them is a double or float: arange(4) and arange(4.0).
 Tensor arange(const Operand& end, SourceLocation at = SourceLocation::current());
 Tensor arange(const Operand& start, const Operand& end, const Operand& step = 1,
               std::optional<DType> dtype = std::nullopt, SourceLocation at = SourceLocation::current());

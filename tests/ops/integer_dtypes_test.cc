@@ -5,7 +5,6 @@
 #include <sstream>
 
 #include "weft/function.h"
-#include "weft/function.h"
 #include "weft/indexing.h"
 #include "weft/losses.h"
 #include "weft/ops.h"
