@@ -47,12 +47,13 @@ class RecurrentLayers : public Module {
  public:
   // The output.
   Tensor forward(const Operand& x) override;
-  Tensor operator()(const Operand& x) { return forward(x); }
+  using Module::operator();
   // The output and the last states. lengths, i64 or i32 [batch], in any order: a sample has as many steps (as in
   // PyTorch's packed sequences); its output is 0 behind them, its last state is that of its last step, and the other
   // direction begins there. Longer ones than the sequence have all of its steps.
   RecurrentResult forward(const Operand& x, const RecurrentState& first, const Tensor& lengths = {});
   RecurrentResult operator()(const Operand& x, const RecurrentState& first, const Tensor& lengths = {}) {
+    check_no_hooks(x.at());
     return forward(x, first, lengths);
   }
   std::string str() const override;
@@ -102,9 +103,12 @@ class RNNCell : public Module {
   RNNCell(std::int64_t in, std::int64_t hidden, bool bias = true, Nonlinearity nonlinearity = Nonlinearity::tanh,
           DType dtype = kFloat32, SourceLocation at = SourceLocation::current());
   Tensor forward(const Operand& x) override;
-  Tensor operator()(const Operand& x) { return forward(x); }
+  using Module::operator();
   Tensor forward(const Operand& x, const Tensor& h);
-  Tensor operator()(const Operand& x, const Tensor& h) { return forward(x, h); }
+  Tensor operator()(const Operand& x, const Tensor& h) {
+    check_no_hooks(x.at());
+    return forward(x, h);
+  }
   std::string str() const override;
 
   Tensor weight_ih, weight_hh, bias_ih, bias_hh;
@@ -117,9 +121,12 @@ class LSTMCell : public Module {
   LSTMCell(std::int64_t in, std::int64_t hidden, bool bias = true, DType dtype = kFloat32,
            SourceLocation at = SourceLocation::current());
   Tensor forward(const Operand& x) override;  // h
-  Tensor operator()(const Operand& x) { return forward(x); }
+  using Module::operator();
   RecurrentState forward(const Operand& x, const RecurrentState& state);
-  RecurrentState operator()(const Operand& x, const RecurrentState& state) { return forward(x, state); }
+  RecurrentState operator()(const Operand& x, const RecurrentState& state) {
+    check_no_hooks(x.at());
+    return forward(x, state);
+  }
   std::string str() const override;
 
   Tensor weight_ih, weight_hh, bias_ih, bias_hh;
@@ -129,9 +136,12 @@ class GRUCell : public Module {
   GRUCell(std::int64_t in, std::int64_t hidden, bool bias = true, DType dtype = kFloat32,
           SourceLocation at = SourceLocation::current());
   Tensor forward(const Operand& x) override;
-  Tensor operator()(const Operand& x) { return forward(x); }
+  using Module::operator();
   Tensor forward(const Operand& x, const Tensor& h);
-  Tensor operator()(const Operand& x, const Tensor& h) { return forward(x, h); }
+  Tensor operator()(const Operand& x, const Tensor& h) {
+    check_no_hooks(x.at());
+    return forward(x, h);
+  }
   std::string str() const override;
 
   Tensor weight_ih, weight_hh, bias_ih, bias_hh;

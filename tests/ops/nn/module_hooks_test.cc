@@ -9,6 +9,7 @@
 #include "weft/module.h"
 #include "weft/nn.h"
 #include "weft/ops.h"
+#include "weft/recurrent.h"
 
 namespace weft {
 namespace {
@@ -65,6 +66,15 @@ TEST(ModuleHooks, ArePartOfATracedFunctionWhichSeesTheirChange) {
   EXPECT_EQ(calls, 1);
   handle.remove();
   EXPECT_THAT(function(ones(1)), equals(Floats{2}));
+}
+
+TEST(ModuleHooks, OfRecurrentLayersAreCalledOrRefused) {
+  nn::LSTM lstm(2, 3);
+  int calls = 0;
+  lstm.register_forward_hook([&](nn::Module&, const Tensor&, const Tensor&) { ++calls; });
+  (void)lstm(ones({4, 1, 2}));
+  EXPECT_EQ(calls, 1);
+  EXPECT_THROW((void)lstm(ones({4, 1, 2}), nn::RecurrentState()), Error);
 }
 
 }  // namespace
