@@ -113,7 +113,7 @@ Tensor ctc_loss(const Operand& x, const Operand& targets, const Tensor& input_le
   const Sequences s = checked(scope, options);
   Value losses = losses_of(s, options.zero_infinity);
   if (reduction == Reduction::mean) losses = losses / cast(maximum(s.target_lengths, whole(s.logs, 1)), losses.dtype());
-  return scope.tensor(reduced(losses, reduction), reduction == Reduction::none ? "CtcLossBackward0" : nullptr);
+  return reduced(scope, losses, reduction, reduction == Reduction::none ? "CtcLossBackward0" : nullptr);
 }
 
 }  // namespace weft

@@ -32,6 +32,12 @@ Value reduced(const Value& losses, Reduction reduction) {
   }
 }
 
+Tensor reduced(CaptureScope& scope, const Value& losses, Reduction reduction, const char* grad_name) {
+  if (!grad_name && reduction == Reduction::mean) grad_name = "MeanBackward0";
+  if (!grad_name && reduction == Reduction::sum) grad_name = "SumBackward0";
+  return scope.tensor(reduced(losses, reduction), grad_name);
+}
+
 namespace {
 
 template <class F>
@@ -39,7 +45,7 @@ Tensor difference(const char* name, const Operand& a, const Operand& b, Reductio
                   F f) {
   CaptureScope scope(std::span<const Operand* const>({&a, &b}), name);
   const std::vector<Value> v = loss_operands(name, scope.values());
-  return scope.tensor(reduced(f(v[0] - v[1]), reduction), grad_name);
+  return reduced(scope, f(v[0] - v[1]), reduction, grad_name);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "graph/capture/capture.h"
 #include "ops/call_checks.h"
 #include "ops/values.h"
 #include "weft/losses.h"
@@ -17,6 +18,8 @@ inline Value like(const Value& x, double value) { return number(x.builder(), x.d
 std::vector<Value> loss_operands(std::string_view name, std::span<const Value> operands);
 
 Value reduced(const Value& losses, Reduction reduction);
+// The same as a tensor. Its gradient function is called grad_name, or as that of the reduction is.
+Tensor reduced(CaptureScope& scope, const Value& losses, Reduction reduction, const char* grad_name = nullptr);
 
 // Scores [n, classes, ...] or [classes] as rows of classes (classes.cc), and the shape of their targets.
 Value class_rows(const Value& x);

@@ -9,7 +9,7 @@ template <class F>
 Tensor margin_loss(const char* name, std::initializer_list<const Operand*> operands, Reduction reduction,
                    const char* grad_name, F f) {
   CaptureScope scope(std::span(operands.begin(), operands.size()), name);
-  return scope.tensor(reduced(f(loss_operands(name, scope.values())), reduction), grad_name);
+  return reduced(scope, f(loss_operands(name, scope.values())), reduction, grad_name);
 }
 
 // a where target is not -1, and b where it is not 1.
@@ -55,7 +55,7 @@ Tensor cosine_embedding_loss(const Operand& a, const Operand& b, const Operand& 
   require_broadcast(name, std::array{cos, y});
   const Value zero = like(cos, 0);
   const Value losses = where(eq(y, like(y, 1)), 1.0 - cos, zero) + where(eq(y, like(y, -1)), hinge(cos - margin), zero);
-  return scope.tensor(reduced(losses, reduction));
+  return reduced(scope, losses, reduction);
 }
 
 Tensor triplet_margin_loss(const Operand& anchor, const Operand& positive, const Operand& negative,

@@ -19,7 +19,7 @@ Tensor loss_of(const char* name, std::initializer_list<const Operand*> operands,
   for (const Operand* x : operands)
     if (x->is_number() || x->tensor().defined() || x == *operands.begin()) defined.push_back(x);
   CaptureScope scope(defined, name);
-  return scope.tensor(reduced(f(loss_operands(name, scope.values())), reduction), grad_name);
+  return reduced(scope, f(loss_operands(name, scope.values())), reduction, grad_name);
 }
 
 void require_shape_of_x(const char* name, const std::vector<Value>& v) {

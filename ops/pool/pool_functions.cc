@@ -23,12 +23,12 @@ PoolRule windows(const ImageCall& call, const Extents& kernel, const Extents& st
     if (step == 0) step = rule.kernel[d];
     const std::int64_t pad = rule.padding[d];
     if (pad > rule.kernel[d] / 2) call.refuse("padding is more than half of the kernel", ErrorKind::value);
-    if (rule.kernel[d] - 1 > (call.extent(d) + 2 * pad) / rule.dilation[d])
-      call.refuse("the kernel is larger than the padded image");
-    const std::int64_t reach = rule.dilation[d] * (rule.kernel[d] - 1) + 1;
-    const std::int64_t room = call.extent(d) + 2 * pad - reach;
+    // With ceil_mode the last window may reach over the padding by less than a step.
+    const std::int64_t padded = call.extent(d) + 2 * pad + (ceil_mode ? step - 1 : 0);
+    if (rule.kernel[d] - 1 > padded / rule.dilation[d]) call.refuse("the kernel is larger than the padded image");
+    const std::int64_t room = padded - (rule.dilation[d] * (rule.kernel[d] - 1) + 1);
     if (room < 0) call.refuse("the kernel is larger than the padded image");
-    std::int64_t count = (room + (ceil_mode ? step - 1 : 0)) / step + 1;
+    std::int64_t count = room / step + 1;
     if (ceil_mode && (count - 1) * step >= call.extent(d) + pad) --count;
     rule.extents.push_back(count);
   }

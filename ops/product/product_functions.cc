@@ -29,7 +29,7 @@ Tensor product_of(const char* name, std::span<const Operand* const> operands, co
   return scope.tensor(f(scope.values()), grad_name);
 }
 
-// beta x + alpha a b; without a term whose factor is 0, whatever is in it.
+// beta x + alpha a b; of x only its gradient, which is 0, where beta is 0: whatever is in it.
 Value sum_of(const char* name, std::span<const Value> v, int rank, double beta, double alpha) {
   Value y = product(name, v.subspan(1), rank, rank);
   if (alpha != 1) y = y * alpha;
@@ -37,7 +37,8 @@ Value sum_of(const char* name, std::span<const Value> v, int rank, double beta, 
   if (!shape || *shape != y.shape())
     fail_call(ErrorKind::shape, name, v, v[0].builder().where, "x does not broadcast to the product");
   if (v[0].dtype() != y.dtype()) fail_call(ErrorKind::dtype, name, v, v[0].builder().where, "dtypes differ");
-  return beta == 0 ? y : (beta == 1 ? v[0] : v[0] * beta) + y;
+  if (beta == 0) return where(number(y.builder(), DType::boolean, 0), v[0], y);
+  return (beta == 1 ? v[0] : v[0] * beta) + y;
 }
 
 }  // namespace

@@ -140,6 +140,7 @@ TEST(Hooks, HaveTheGradModeOfCreateGraph) {
   (x * x).sum().backward();
   (x * x).sum().backward({}, true, /*create_graph=*/true);
   EXPECT_THAT(modes, ElementsAre(false, true));
+  x.set_grad({});  // its graph holds x
 }
 
 TEST(Hooks, AreDifferentiatedWithTheGradient) {

@@ -27,6 +27,13 @@ TEST(MseLossTest, GradientIsTwiceTheDifferenceOverTheCount) {
   EXPECT_THAT(b.grad().to_vector<float>(), ElementsAre(2, -4));
 }
 
+TEST(Losses, AreCalledAsTheirReductionIs) {
+  const Tensor a = ones({2}).requires_grad_(), b = zeros({2});
+  EXPECT_STREQ(l1_loss(a, b, Reduction::none).grad_fn().name(), "AbsBackward0");
+  EXPECT_STREQ(l1_loss(a, b).grad_fn().name(), "MeanBackward0");
+  EXPECT_STREQ(margin_ranking_loss(a, b, ones({2}), 0, Reduction::sum).grad_fn().name(), "SumBackward0");
+}
+
 TEST(MseLossTest, ScalarsCountInThePromotion) {
   const Tensor a = tensor({1.0, 2.0}), b = tensor(3.0, kFloat64);
   EXPECT_EQ(mse_loss(a, b).dtype(), kFloat64);

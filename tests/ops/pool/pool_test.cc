@@ -28,6 +28,13 @@ TEST(MaxPool, TakesTheLargestOfEachWindow) {
               ElementsAre(5, 4));
 }
 
+TEST(Pool, InCeilModeMayReachOverAnImageThatIsSmallerThanTheKernel) {
+  const Tensor x = tensor({{{3.0, 1.0}}});
+  EXPECT_THAT(max_pool1d(x, 3, {.stride = 2, .ceil_mode = true}).to_vector<float>(), ElementsAre(3));
+  EXPECT_THAT(avg_pool1d(x, 3, {.stride = 2, .ceil_mode = true}).to_vector<float>(), ElementsAre(2));
+  EXPECT_THROW(max_pool1d(x, 3, {.stride = 1, .ceil_mode = true}), Error);
+}
+
 TEST(MaxPool, GivesTheGradientToTheFirstOfEqualElements) {
   const Tensor x = ones({1, 1, 4}).requires_grad_();
   max_pool1d(x, 2).sum().backward();

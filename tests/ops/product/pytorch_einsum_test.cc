@@ -1,6 +1,8 @@
 // Sums of products over named dims: values and gradients by PyTorch 2.14 in f64.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "tests/testing/pytorch_case.h"
 #include "weft/weft.h"
 
@@ -134,6 +136,14 @@ class SumsOfProducts : public testing::TestWithParam<PyTorchCase> {};
 TEST_P(SumsOfProducts, AreThoseOfPyTorch) { expect_pytorch(GetParam()); }
 
 INSTANTIATE_TEST_SUITE_P(All, SumsOfProducts, testing::ValuesIn(kCases));
+
+TEST(Addmm, WithBetaZeroTakesNothingOfXAndGivesItTheGradientZero) {
+  const Tensor x = full({2}, std::nan("")).requires_grad_();
+  const Tensor y = addmm(x, ones({2, 2}), ones({2, 2}), 0);
+  EXPECT_EQ(y.to_vector<float>(), std::vector<float>(4, 2));
+  y.sum().backward();
+  EXPECT_EQ(x.grad().to_vector<float>(), std::vector<float>(2, 0));
+}
 
 }  // namespace
 }  // namespace weft
