@@ -1,27 +1,44 @@
 #include "graph/op.h"
 
 #include <map>
+#include <mutex>
+
+#include "graph/registry.h"
 
 namespace weft {
 namespace {
 
-std::map<std::string_view, const OpDef*>& registry() {
-  static auto& ops = *new std::map<std::string_view, const OpDef*>;
-  return ops;
+// Never destroyed: graphs may outlive main.
+struct Registry {
+  std::mutex mutex;  // guards what follows
+  std::map<std::string_view, const OpDef*> ops;
+};
+
+Registry& registry() {
+  static auto& registry = *new Registry;
+  return registry;
 }
 
 }  // namespace
 
-OpRegistration::OpRegistration(const OpDef& op) { registry().emplace(op.name, &op); }
+const OpDef* enter_op(const OpDef& op) {
+  const std::lock_guard lock(registry().mutex);
+  const auto [at, fresh] = registry().ops.emplace(op.name, &op);
+  return fresh ? nullptr : at->second;
+}
+
+OpRegistration::OpRegistration(const OpDef& op) { enter_op(op); }
 
 const OpDef* find_op(std::string_view name) {
-  const auto at = registry().find(name);
-  return at == registry().end() ? nullptr : at->second;
+  const std::lock_guard lock(registry().mutex);
+  const auto at = registry().ops.find(name);
+  return at == registry().ops.end() ? nullptr : at->second;
 }
 
 std::vector<const OpDef*> registered_ops() {
+  const std::lock_guard lock(registry().mutex);
   std::vector<const OpDef*> ops;
-  for (const auto& [name, op] : registry()) ops.push_back(op);
+  for (const auto& [name, op] : registry().ops) ops.push_back(op);
   return ops;
 }
 

@@ -613,7 +613,8 @@ Table all_rows() {
                          add_embedding_rows,    add_attention_rows,
                          add_transformer_rows,  add_file_rows,
                          add_hook_rows,         add_custom_function_rows,
-                         add_functional_rows,   add_recurrent_rows})
+                         add_custom_op_rows,    add_functional_rows,
+                         add_recurrent_rows})
     add(table);
   return table;
 }
@@ -770,6 +771,7 @@ const std::map<std::string, std::set<std::string>> kInfallible = {
       "MemoryReport::str",
       "ScheduleReport::str",
       "Shape::str",
+      "op::Type::str",
       "nn::Dropout::str",
       "nn::Flatten::str",
       "nn::GELU::str",
@@ -818,6 +820,9 @@ const std::map<std::string, std::set<std::string>> kInfallible = {
       "optim::ExponentialLR::ExponentialLR",
       "optim::MultiStepLR::MultiStepLR",
       "Shape::operator==",
+      "op::Call::num_inputs",
+      "op::Call::num_results",
+      "op::Operation::name",
       "clear_plan_cache",
       "data::DataLoader::Iterator::operator++",
       "data::DataLoader::set_epoch",
@@ -831,9 +836,10 @@ const std::map<std::string, std::set<std::string>> kInfallible = {
       "optim::Optimizer::zero_grad",
       "optim::Optimizer::state_dict"}},
     {"deferred", {"nn::Flatten::Flatten"}},
-    {"unchecked", {"DimsRef::operator[]"}},
+    {"unchecked", {"DimsRef::operator[]", "op::Work::input", "op::Work::result"}},
     {"inherited",
-     {"Function::call_bundle_into",
+     {"op::Call::Call",
+      "Function::call_bundle_into",
       "optim::LRScheduler::LRScheduler",
       "optim::LRScheduler::add_numbers_of",
       "optim::LRScheduler::undo_all",

@@ -30,6 +30,7 @@
 #include "weft/module.h"
 #include "weft/nn.h"
 #include "weft/norm.h"
+#include "weft/op.h"
 #include "weft/ops.h"
 #include "weft/optim.h"
 #include "weft/optimizer.h"

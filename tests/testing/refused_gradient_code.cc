@@ -1,4 +1,5 @@
 // Hooks and gradient rules of users' own, with arguments that are refused.
+#include "tests/testing/custom_ops.h"
 #include "tests/testing/refusals.h"
 
 namespace weft {
@@ -20,6 +21,30 @@ struct Told : autograd::Function<Told> {
   }
   static variable_list backward(AutogradContext*, variable_list gradients) { return {gradients[0], {}}; }
 };
+
+// An operation whose rules ask for what the attribute says.
+Tensor told(const Operand& x, std::int64_t ask) {
+  const auto shape = [](const op::Call& call) -> std::vector<op::Type> {
+    const auto what = call.attr<std::int64_t>("ask");
+    if (what == 0) return {call.input_type(1)};
+    if (what == 1) return {call.result_type(0)};
+    if (what == 2) call.attr<bool>("none");
+    call.require(what != 3, "no such thing", ErrorKind::dtype);
+    return {call.input_type(0)};
+  };
+  const auto gradient = [](const op::GradientCall& call) -> std::vector<Tensor> {
+    const auto what = call.attr<std::int64_t>("ask");
+    if (what == 4) return {call.input(1)};
+    if (what == 5) return {call.result(1)};
+    if (what == 6) return {call.gradient(1)};
+    return call.needs(1) ? std::vector<Tensor>{} : std::vector<Tensor>(1);
+  };
+  static const op::Operation op(
+      {.name = "test.told", .shape = shape, .gradient = gradient, .kernel = [](const op::Call&) {
+         return op::Kernel{.run = [](const op::Work& work) { work.result<float>()[0] = 0; }};
+       }});
+  return op({x}, {{"ask", ask}});
+}
 
 }  // namespace
 
@@ -59,6 +84,21 @@ void add_custom_function_rows(Table& table) {
   REFUSES("checkpoint", state, "[checkpoint] the function is empty", checkpoint(empty, x));
   REFUSES("checkpoint", state, "[checkpoint] undefined tensor", checkpoint(nothing, u));
   REFUSES("checkpoint", state, "[checkpoint] the function gives an undefined tensor", checkpoint(nothing, x));
+}
+
+void add_custom_op_rows(Table& table) {
+  const Tensor x = zeros(1).requires_grad_();
+  REFUSES("op::Call::input_type", value, "[test.told] a: f32[1]: a rule asks for operand 1 of 1", told(x, 0));
+  REFUSES("op::Call::result_type", value, "a: f32[1]: a rule asks for result 0 of 0", told(x, 1));
+  REFUSES("op::Call::attr", value, "[test.told] a: f32[1]: no attribute none", told(x, 2));
+  REFUSES("op::Call::require", dtype, "[test.told] a: f32[1]: no such thing", told(x, 3));
+  REFUSES("op::GradientCall::input", value, "the gradient rule asks for operand 1 of 1", told(x, 4).backward());
+  REFUSES("op::GradientCall::result", value, "the gradient rule asks for result 1 of 1", told(x, 5).backward());
+  REFUSES("op::GradientCall::gradient", value, "the gradient of result 1 of 1", told(x, 6).backward());
+  REFUSES("op::GradientCall::needs", value, "the gradient rule asks for operand 1 of 1", told(x, 7).backward());
+  REFUSES("op::Operation::Operation", value, "[op::Operation] 'swish': a name is", op::Operation({.name = "swish"}));
+  REFUSES("op::Operation::operator()", value, "[test.swish] no operands", swish_op()({}));
+  REFUSES("op::Operation::results", state, "[test.swish] undefined tensor", swish_op().results({Tensor()}));
 }
 
 void add_functional_rows(Table& table) {

@@ -1,0 +1,15 @@
+// Operations as users make them, by the public header alone.
+#pragma once
+
+#include "weft/op.h"
+
+namespace weft {
+
+// x * sigmoid(beta x), elementwise, of f32 or f64; its kernel runs in parts where there is much to do.
+const op::Operation& swish_op();
+Tensor swish(const Operand& x, double beta);
+
+// The sum and the sum of squares of each row of f32 or f64 [rows, cols]: two results.
+const op::Operation& moments_op();
+
+}  // namespace weft
