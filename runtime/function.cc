@@ -56,6 +56,9 @@ struct Function::Impl {
   std::list<std::shared_ptr<PlannedTrace>> plans;      // with Retrace::always
   std::size_t num_traces = 0, num_plans = 0;
   std::atomic<std::size_t> runs{0};
+  // With keep_last_run: what ran, and the values before.
+  std::shared_ptr<TracedProgram> last_program;
+  std::vector<std::shared_ptr<const Buffer>> before_last;
 
   std::shared_ptr<TracedProgram> find(const detail::Bundle& inputs) {
     const std::lock_guard lock(mutex);
@@ -72,7 +75,8 @@ struct Function::Impl {
     const std::lock_guard lock(tracing);
     if (auto program = find(inputs)) return program;  // another thread was first
     auto program = std::make_shared<TracedProgram>(
-        body, inputs, at, TracedProgram::TraceOptions{kChecksTraces, {}, false, options.print_passes});
+        body, inputs, at,
+        TracedProgram::TraceOptions{kChecksTraces, {}, false, options.print_passes, options.keep_last_run});
     std::shared_ptr<TracedProgram> dropped;
     const std::lock_guard guard(mutex);
     ++num_traces;
@@ -98,7 +102,8 @@ struct Function::Impl {
       return nullptr;
     };
     auto program = std::make_shared<TracedProgram>(
-        body, inputs, at, TracedProgram::TraceOptions{false, find_plan, false, options.print_passes});
+        body, inputs, at,
+        TracedProgram::TraceOptions{false, find_plan, false, options.print_passes, options.keep_last_run});
     const std::lock_guard guard(mutex);
     ++num_traces;
     if (std::find(plans.begin(), plans.end(), program->planned()) == plans.end()) {
@@ -108,6 +113,12 @@ struct Function::Impl {
     }
     programs.assign(1, program);
     return program;
+  }
+
+  void keep_run(std::shared_ptr<TracedProgram> program, std::vector<std::shared_ptr<const Buffer>> before) {
+    const std::lock_guard lock(mutex);
+    last_program.swap(program);  // what was there is let go without the lock
+    before_last.swap(before);
   }
 
   std::shared_ptr<TracedProgram> used_last() {
@@ -159,8 +170,12 @@ detail::Bundle Function::call_bundle(const detail::Bundle& inputs, SourceLocatio
         always ? function.retrace(inputs, at) : function.program_for(inputs, at);
     if (kChecksTraces && !always && (function.runs.load(std::memory_order_relaxed) + 1) % kCallsBetweenChecks == 0)
       check_trace(*program, function.body, inputs, at);
-    std::optional<std::vector<Tensor>> tensors = program->run(inputs.tensors, function.run_options(), at);
+    TracedProgram::RunOptions options = function.run_options();
+    std::vector<std::shared_ptr<const Buffer>> before;
+    if (function.options.keep_last_run) options.before = &before;
+    std::optional<std::vector<Tensor>> tensors = program->run(inputs.tensors, options, at);
     if (!tensors) continue;  // another thread set a .grad meanwhile
+    if (options.before) function.keep_run(program, std::move(before));
     function.runs.fetch_add(1, std::memory_order_relaxed);
     detail::Bundle results = program->results();
     results.tensors = std::move(*tensors);
@@ -261,6 +276,47 @@ void Function::trace_run(const std::string& path, SourceLocation at) const {
   const auto records = detail::placed(at, [&] { return program->step_records(impl(at).run_options()); });
   write_trace_events(program->plan(), records, out);
   if (!out.flush()) throw Error(ErrorKind::io, "[trace_run] " + path + ": cannot be written", at);
+}
+
+NonfiniteReport Function::explain_bundle(const detail::Bundle& inputs, SourceLocation at) const {
+  Impl& function = impl(at);
+  for (const Tensor& input : inputs.tensors)
+    if (!input.defined()) throw Error(ErrorKind::state, "[explain_nonfinite] undefined argument", at);
+  if (Trace::current()) throw Error(ErrorKind::state, "[explain_nonfinite] a traced function has no values yet", at);
+  return detail::placed(at, [&] {
+    const std::lock_guard lock(function.tracing);
+    const TracedProgram program(function.body, inputs, at, {.find_plan = {}, .keep_unfused = true});
+    return program.explain(program.values_now(inputs.tensors, at), function.options.flush_denormals);
+  });
+}
+
+NonfiniteReport Function::explain_nonfinite(const std::vector<Tensor>& inputs, SourceLocation at) const {
+  return explain_bundle({inputs, {}, {}}, at);
+}
+
+NonfiniteReport Function::explain_last_run(SourceLocation at) const {
+  Impl& function = impl(at);
+  if (!function.options.keep_last_run)
+    throw Error(ErrorKind::state, "[explain_last_run] the last run was not kept", at,
+                "set CompileOptions::keep_last_run, or use explain_nonfinite()");
+  std::shared_ptr<TracedProgram> program;
+  std::vector<std::shared_ptr<const Buffer>> before;
+  {
+    const std::lock_guard lock(function.mutex);
+    program = function.last_program;
+    before = function.before_last;
+  }
+  if (!program) throw Error(ErrorKind::state, "[explain_last_run] no run yet", at, "call the function once");
+  return detail::placed(at, [&] { return program->explain(before, function.options.flush_denormals); });
+}
+
+GradientAudit Function::gradient_audit(const std::vector<std::pair<std::string, Tensor>>& parameters,
+                                       SourceLocation at) const {
+  for (const auto& [name, tensor] : parameters)
+    if (!tensor.defined()) throw Error(ErrorKind::state, "[gradient_audit] " + name + " is undefined", at);
+  const auto program = impl(at).used_last();
+  if (!program) throw Error(ErrorKind::state, "[gradient_audit] no program yet", at, "call the function once");
+  return program->audit(parameters);
 }
 
 std::string Function::plan_text(SourceLocation at) const {

@@ -47,6 +47,8 @@ class PlannedTrace {
   std::vector<std::uint64_t> words;
   std::vector<Op> ops;
   std::shared_ptr<const Plan> plan;
+  // The graph of the plan before fusion. Null unless TraceOptions ask for it.
+  std::unique_ptr<const Graph> unfused;
 
   bool same_structure(const PlannedTrace& other) const;
   // The first call that is another one than in `other`, or null where only their operands differ.

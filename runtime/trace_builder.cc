@@ -37,6 +37,7 @@ void TracedProgram::Builder::trace(const Body& body, const detail::Bundle& input
   bind_outside();
   check_written_arguments(inputs.tensors);
   take_hooks(inputs.tensors);
+  take_audit();
   plan(options);
   program_.guards_ = trace_.guards();
 }

@@ -33,6 +33,8 @@ class TracedProgram::Builder {
   bool is_effect(const Trace::Outside& outside) const;
   void check_written_arguments(const std::vector<Tensor>& inputs) const;
   void take_hooks(const std::vector<Tensor>& inputs);
+  // ---- trace_audit.cc: which leaves get gradients
+  void take_audit();
 
   // ---- trace_results.cc: what it gives back
   void take_results(const std::vector<Tensor>& results);
@@ -48,7 +50,7 @@ class TracedProgram::Builder {
   // ---- trace_plan.cc: the program and its plan
   void plan(const TraceOptions& options);
   void keep_structure();
-  Program make_program(std::ostream* print_passes) const;
+  Program make_program(const TraceOptions& options) const;
 
   TracedProgram& program_;
   const SourceLocation at_;

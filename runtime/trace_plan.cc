@@ -52,7 +52,7 @@ void TracedProgram::Builder::plan(const TraceOptions& options) {
     }
   }
   const FloatEnvironment environment(/*flush_denormals=*/false);  // constants are computed here
-  program_.planned_->plan = make_plan(make_program(options.print_passes));
+  program_.planned_->plan = make_plan(make_program(options));
 }
 
 // What the plan depends on.
@@ -78,7 +78,7 @@ void TracedProgram::Builder::keep_structure() {
     program_.planned_->ops.push_back({entry.call->op, entry.call->attrs, entry.call->where});
 }
 
-Program TracedProgram::Builder::make_program(std::ostream* print_passes) const {
+Program TracedProgram::Builder::make_program(const TraceOptions& options) const {
   Program program;
   std::unordered_map<const CapturedCall*, NodeId> inputs;
   for (const bool written : {false, true})
@@ -113,9 +113,10 @@ Program TracedProgram::Builder::make_program(std::ostream* print_passes) const {
   const std::size_t written = program.graph.outputs().size() - outputs_.size();
   program.num_variables = written;
   for (std::uint32_t j = 0; j < written; ++j) program.writes.push_back(j);
-  PreparedGraph prepared = run_passes(program.graph, printer(print_passes, program.graph));
+  PreparedGraph prepared = run_passes(program.graph, printer(options.print_passes, program.graph));
   program.unfused_bytes = intermediate_bytes(prepared.unfused);
   program.graph = std::move(prepared.fused);
+  if (options.keep_unfused) program_.planned_->unfused = std::make_unique<const Graph>(std::move(prepared.unfused));
   return program;
 }
 

@@ -268,6 +268,7 @@ std::optional<std::vector<Tensor>> TracedProgram::run(const std::vector<Tensor>&
   {
     VariableAccess access(session.uses);
     if (!take(execution, access)) return std::nullopt;
+    if (options.before) keep_values(execution, *options.before);
     if (!history_.empty()) capture_history(execution);
     bind(execution, access);
     session.run.execute(options.executor);

@@ -55,10 +55,13 @@ class TracedProgram {
     std::function<std::shared_ptr<PlannedTrace>(const PlannedTrace&)> find_plan;
     bool only_structure = false;           // the program is never run
     std::ostream* print_passes = nullptr;  // see CompileOptions
+    bool keep_unfused = false;             // for explain()
   };
   struct RunOptions {
     Executor& executor;
     bool flush_denormals = false;
+    // Takes the values of what the program reads and writes, from before the run: see explain().
+    std::vector<std::shared_ptr<const Buffer>>* before = nullptr;
   };
 
   // Runs `body` once on handles of these inputs, and plans what it captured. The inputs stay as they are.
@@ -82,6 +85,12 @@ class TracedProgram {
   std::vector<double> step_seconds(const RunOptions& options) const;
   // When each step ran, and where, in one run on the same.
   std::vector<StepRecord> step_records(const RunOptions& options) const;
+  // Where numbers that are not finite come from in the run that began with these values, or with what is there now
+  // (traced_diagnosis.cc). For programs that keep the graph before fusion. Changes nothing.
+  NonfiniteReport explain(const std::vector<std::shared_ptr<const Buffer>>& before, bool flush_denormals) const;
+  std::vector<std::shared_ptr<const Buffer>> values_now(const std::vector<Tensor>& inputs, SourceLocation at) const;
+  // The leaves that the function met, and these by their names.
+  GradientAudit audit(const std::vector<std::pair<std::string, Tensor>>& parameters) const;
   std::size_t arena_bytes_in_use() const { return planned_->arena_bytes_in_use(); }
 
  private:
@@ -152,6 +161,15 @@ class TracedProgram {
     std::optional<std::size_t> leaf;          // of results_: gradients end there
     std::optional<std::size_t> outside_leaf;  // of bound_: or there
   };
+  // A leaf that the function met.
+  struct AuditRow {
+    std::weak_ptr<TensorImpl> tensor;
+    std::optional<std::size_t> argument;  // which it is, instead
+    TensorType type;
+    bool has_gradient = false;
+    std::string reason = {};
+    SourceLocation where = {};
+  };
   struct Execution;
   class Builder;
   struct RunOnCopies;
@@ -169,6 +187,7 @@ class TracedProgram {
   void take_arguments(Execution& execution) const;
   bool take(Execution& execution, VariableAccess& access) const;
   bool find_uses(Execution& execution, std::size_t begin, std::size_t end) const;
+  void keep_values(Execution& execution, std::vector<std::shared_ptr<const Buffer>>& values) const;
   void bind(Execution& execution, VariableAccess& access) const;
   void bind_fresh(Execution& execution, std::size_t variable) const;
   void make_leaves(Execution& execution) const;
@@ -206,6 +225,8 @@ class TracedProgram {
   std::vector<TensorType> output_types_;
   std::vector<Live> history_;
   std::vector<std::function<bool()>> guards_;
+  std::vector<AuditRow> audit_;
+  bool differentiates_ = false;
   std::shared_ptr<PlannedTrace> planned_;
 };
 

@@ -1,6 +1,7 @@
 // What is asked for in vain is refused by the function that was called, in the user's line.
 #include <gmock/gmock.h>
 
+#include "tests/testing/error_of.h"
 #include "weft/weft.h"
 
 namespace weft {
@@ -9,16 +10,6 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-template <class F>
-std::string error_of(F call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no Error";
-}
 
 // EXPECT_REFUSED(call, "[op] how the text starts"): the Error names this line, too.
 #define EXPECT_REFUSED(call, text)     \

@@ -517,6 +517,11 @@ void add_function_rows(Table& table) {
   REFUSES("Function::schedule_report", value, "[schedule_report] 0 workers", erased.schedule_report(0));
   REFUSES("Function::schedule_report", state, "[schedule_report] no program yet", erased.schedule_report(1));
   REFUSES("Function::trace_run", state, "[trace_run] no program yet", erased.trace_run("trace.json"));
+  REFUSES("Function::explain_nonfinite", state, "[explain_nonfinite] undefined", erased.explain_nonfinite({u}));
+  REFUSES("Function::explain_last_run", state, "[explain_last_run] the last run was not", erased.explain_last_run());
+  REFUSES("Function::gradient_audit", state, "[gradient_audit] no program yet", erased.gradient_audit());
+  REFUSES("Function::gradient_audit", state, "[gradient_audit] w is undefined", erased.gradient_audit({{"w", u}}));
+  REFUSES("Compiled::explain_nonfinite", state, "[explain_nonfinite] undefined", same.explain_nonfinite(u));
   REFUSES("Compiled::Compiled", state, "[compile] the function is empty", Compiled<Tensor(Tensor)>(empty, {}));
   REFUSES("Compiled::operator()", state, "[compile] undefined argument", same(u));
   REFUSES("Function::call", value, "the function takes another number of", same.call({m, m}));
@@ -613,8 +618,8 @@ Table all_rows() {
                          add_embedding_rows,    add_attention_rows,
                          add_transformer_rows,  add_file_rows,
                          add_hook_rows,         add_custom_function_rows,
-                         add_custom_op_rows,    add_functional_rows,
-                         add_recurrent_rows})
+                         add_custom_op_rows,    add_vmap_rows,
+                         add_functional_rows,   add_recurrent_rows})
     add(table);
   return table;
 }
@@ -771,6 +776,9 @@ const std::map<std::string, std::set<std::string>> kInfallible = {
       "MemoryReport::str",
       "ScheduleReport::str",
       "Shape::str",
+      "GradientAudit::str",
+      "NonfiniteReport::str",
+      "NonfiniteReport::Values::str",
       "op::Type::str",
       "nn::Dropout::str",
       "nn::Flatten::str",
@@ -820,6 +828,11 @@ const std::map<std::string, std::set<std::string>> kInfallible = {
       "optim::ExponentialLR::ExponentialLR",
       "optim::MultiStepLR::MultiStepLR",
       "Shape::operator==",
+      "GradientAudit::ok",
+      "GradientAudit::operator bool",
+      "NonfiniteReport::ok",
+      "NonfiniteReport::operator bool",
+      "NonfiniteReport::Values::finite",
       "op::Call::num_inputs",
       "op::Call::num_results",
       "op::Operation::name",
@@ -839,6 +852,7 @@ const std::map<std::string, std::set<std::string>> kInfallible = {
     {"unchecked", {"DimsRef::operator[]", "op::Work::input", "op::Work::result"}},
     {"inherited",
      {"op::Call::Call",
+      "Function::explain_bundle",
       "Function::call_bundle_into",
       "optim::LRScheduler::LRScheduler",
       "optim::LRScheduler::add_numbers_of",

@@ -158,6 +158,19 @@ void compute_all(std::span<const CapturedValue> values, SourceLocation at) {
   if (!defined.empty()) detail::placed(at, [&] { compute(defined, at); });
 }
 
+// For the trace in force: which of these leaves have gradients.
+void note_gradients(const EagerRequest& request, const std::vector<std::shared_ptr<TensorImpl>>& leaves,
+                    const CapturedGradients& gradients) {
+  Trace* const trace = Trace::current();
+  if (!trace) return;
+  std::vector<CapturedValue> roots;
+  for (const ValueId& v : request.roots) roots.push_back({request.calls.entries()[v.node].call, v.output});
+  std::vector<std::shared_ptr<TensorImpl>> reached;
+  for (std::size_t g = 0; g < leaves.size(); ++g)
+    if (gradients.of[g]) reached.push_back(leaves[g]);
+  trace->note_gradients(roots, reached);
+}
+
 // Adds gradients to the grad() of each owner as captured values, which users' own code takes part in.
 void accumulate_all(const EagerRequest& request, const std::vector<std::shared_ptr<TensorImpl>>& owners,
                     bool create_graph, bool user_code, bool retain, SourceLocation at) {
@@ -177,6 +190,7 @@ void accumulate_all(const EagerRequest& request, const std::vector<std::shared_p
     (void)call_hooks(owners[g]->hooks->after_accumulation, TensorAccess::wrap(owners[g]), "backward", at);
   };
   const CapturedGradients captured = capture_gradients(request, create_graph, at, user_code, sink);
+  note_gradients(request, owners, captured);
   if (now) compute_all(captured.of, at);
   for (std::size_t g = 0; g < owners.size(); ++g)
     if (captured.of[g] && !sink.at_once[g]) accumulate(g, captured.of[g]);
@@ -294,6 +308,7 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
   if (options.create_graph || user_code || Trace::current()) {
     const CapturedGradients captured =
         capture_gradients(request, options.create_graph, at, user_code, {{}, {}, /*before_hooks=*/true});
+    note_gradients(request, impls, captured);
     for (const CapturedValue& gradient : captured.of) results.push_back(gradient ? make_captured(gradient) : Tensor());
     if (!options.create_graph && !Trace::current()) compute_all(captured.of, at);
     if (!retain) use_up(request.calls, captured.used_up);

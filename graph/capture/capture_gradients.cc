@@ -219,7 +219,7 @@ bool find_user_code(const EagerRequest& request) {
     found = found || entry.call->code;
     const auto leaf = leaf_of(*entry.call);
     if (!leaf) continue;
-    found = found || leaf->hooks;
+    found = found || (leaf->hooks && !leaf->hooks->empty());
     if (Trace::current()) leaves.push_back(leaf);
   }
   if (!leaves.empty()) guard_hooks(leaves);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cmath>
 #include <new>
 #include <utility>
 
@@ -93,6 +92,10 @@ Types Operation::Impl::infer(const OpCall& call) {
 
 namespace {
 
+constexpr double kMostFlops = 1e18;
+constexpr std::size_t kMostScratch = std::size_t{1} << 40;
+constexpr std::int64_t kMostParts = 1 << 20;
+
 std::int64_t bytes_of(const OpCall& call) {
   std::size_t bytes = 0;
   for (const TensorType* type : call.inputs) bytes += type->bytes();
@@ -128,9 +131,12 @@ weft::Kernel Operation::Impl::make_kernel(const OpCall& call) {
     return {.run = [](const KernelArgs&) {}};
   }
   call.require(ErrorKind::state, static_cast<bool>(made.run), "the kernel has nothing to run");
-  call.require(ErrorKind::state, std::isfinite(made.flops) && made.flops >= 0, "the kernel has flops below 0");
+  call.require(ErrorKind::state, made.flops >= 0 && made.flops <= kMostFlops,
+               "the kernel has flops below 0 or above 1e18");
+  call.require(ErrorKind::memory, made.scratch_bytes <= kMostScratch,
+               "the kernel needs more than 2^40 bytes of scratch");
   const auto elements = elements_per_item(call, rules.elementwise, items);
-  const auto parts = num_parts(made.flops, static_cast<double>(bytes_of(call)), items);
+  const auto parts = num_parts(made.flops, static_cast<double>(bytes_of(call)), std::min(items, kMostParts));
   // Ranges of almost equal length, the longer ones first.
   const auto begin = [items, parts](std::int64_t part) {
     return part * (items / parts) + std::min(part, items % parts);

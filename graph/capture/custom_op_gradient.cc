@@ -47,7 +47,7 @@ class Replay {
         values_[i] = at->second;
         continue;
       }
-      refuse_outside(entry);
+      refuse_outside(entry, recording.trace);
       std::vector<Value> operands;
       for (const ValueId& v : calls.operands(entry)) operands.push_back(at(calls, v));
       builder_.grad_enabled = enabled && entry.call->requires_grad;
@@ -66,8 +66,8 @@ class Replay {
     return arguments_.contains(calls.entries()[v.node].call.get()) ? first : first.output(v.output);
   }
 
-  void refuse_outside(const Extraction::Entry& entry) const {
-    if (entry.known || entry.call->op == &kInput)
+  void refuse_outside(const Extraction::Entry& entry, std::uint64_t trace) const {
+    if (entry.known || entry.call->op == &kInput || entry.call->trace != trace)
       call_.fail(ErrorKind::state,
                  "the gradient rule reads a tensor that it was not given, " + entry.call->outputs[0].str(),
                  "make it an operand, or compute it by ones(), full() or arange()");

@@ -17,6 +17,7 @@ using GradientHooks = detail::HookList<std::function<Tensor(const Tensor&)>>;
 struct LeafHooks {
   GradientHooks of_gradient, after_accumulation;
 
+  bool empty() const { return of_gradient.empty() && after_accumulation.empty(); }
   // Another number after each change.
   std::uint64_t changed() const { return std::max(of_gradient.changed(), after_accumulation.changed()); }
 };

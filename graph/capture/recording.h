@@ -14,9 +14,10 @@
 
 namespace weft {
 
-// What a function did. Its calls read what stands for its arguments, and inputs that stand for tensors which it reached
-// otherwise.
+// What a function did. Its calls read what stands for its arguments, inputs that stand for tensors with storage which
+// it reached otherwise, and calls that were captured before, which are of another trace.
 struct Recording {
+  std::uint64_t trace = 0;  // that of its calls
   std::vector<CapturedValue> arguments;
   std::vector<std::pair<std::shared_ptr<TensorImpl>, CapturedValue>> outside;  // a tensor, and what stands for it
   std::vector<CapturedValue> results;                                          // null for undefined tensors

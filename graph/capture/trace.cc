@@ -15,11 +15,22 @@ std::atomic<std::uint64_t> g_traces{0};
 
 }  // namespace
 
-Trace::Trace() : id_(g_traces.fetch_add(1, std::memory_order_relaxed) + 1), before_(t_trace) { t_trace = this; }
+Trace::Trace(bool reads_calls_around)
+    : id_(g_traces.fetch_add(1, std::memory_order_relaxed) + 1),
+      before_(t_trace),
+      reads_calls_around_(reads_calls_around) {
+  t_trace = this;
+}
 
 Trace::~Trace() { t_trace = before_; }
 
 Trace* Trace::current() { return t_trace; }
+
+bool Trace::reads_calls_of(std::uint64_t trace) const {
+  for (const Trace* t = this; t && t->reads_calls_around_; t = t->before_)
+    if (trace == (t->before_ ? t->before_->id() : 0)) return true;
+  return false;
+}
 
 TraceSuspended::TraceSuspended() : before_(t_trace) { t_trace = nullptr; }
 TraceSuspended::~TraceSuspended() { t_trace = before_; }
@@ -125,6 +136,12 @@ void Trace::set_grad(const std::shared_ptr<TensorImpl>& handle, std::shared_ptr<
   field.written = true;
   field.now = std::move(grad);
   if (!field.owner->view) outside_[enter(field.owner)].sets_grad = true;
+}
+
+void Trace::note_gradients(const std::vector<CapturedValue>& roots,
+                           const std::vector<std::shared_ptr<TensorImpl>>& leaves) {
+  differentiated_.insert(differentiated_.end(), roots.begin(), roots.end());
+  for (const auto& leaf : leaves) with_gradient_.insert(without_shadow(leaf).get());
 }
 
 void Trace::become_leaf(const std::shared_ptr<TensorImpl>& tensor, CapturedValue value) {

@@ -46,7 +46,9 @@ class Trace {
     bool is_known = false;               // the function also reaches `before` otherwise
   };
 
-  Trace();
+  // With reads_calls_around, calls captured before it, in the trace around it or eagerly, are read as they are; else
+  // only values are.
+  explicit Trace(bool reads_calls_around = false);
   ~Trace();
   Trace(const Trace&) = delete;
   Trace& operator=(const Trace&) = delete;
@@ -54,6 +56,8 @@ class Trace {
   // The trace in force in this thread, or null.
   static Trace* current();
   std::uint64_t id() const { return id_; }
+  // Whether calls of this trace (0: eager ones) are read as they are.
+  bool reads_calls_of(std::uint64_t trace) const;
 
   // A tensor that the function is given. `shadow` stands for it in the hands of the function, so that a trace knows
   // whether the function also reaches it otherwise.
@@ -93,6 +97,11 @@ class Trace {
   void set_grad(const std::shared_ptr<TensorImpl>& owner, std::shared_ptr<TensorImpl> grad);
   const std::vector<std::unique_ptr<GradField>>& grad_fields() const { return grad_fields_; }
 
+  // Gradients that the function asked for: of what, and the leaves that got some.
+  void note_gradients(const std::vector<CapturedValue>& roots, const std::vector<std::shared_ptr<TensorImpl>>& leaves);
+  const std::vector<CapturedValue>& differentiated() const { return differentiated_; }
+  bool has_gradient(const TensorImpl& leaf) const { return with_gradient_.contains(&leaf); }
+
   // Draws of random numbers so far, and the number of the next one.
   std::int64_t draws() const { return draws_; }
   std::int64_t next_draw() { return draws_++; }
@@ -121,6 +130,9 @@ class Trace {
   std::vector<std::function<bool()>> guards_;
   std::int64_t draws_ = 0;
   Trace* before_;
+  std::vector<CapturedValue> differentiated_;
+  std::set<const TensorImpl*> with_gradient_;
+  bool reads_calls_around_;
 };
 
 // Suspends the trace of this thread: what the library computes meanwhile is not part of the user's function.

@@ -97,6 +97,7 @@ CapturedValue current_version(const std::shared_ptr<TensorImpl>& tensor, SourceL
   if (call) {
     const std::uint64_t here = trace ? trace->id() : 0;
     if (call.call->trace == here && (here == 0 || tensor->born_in == here)) return call;
+    if (trace && trace->reads_calls_of(call.call->trace)) return call;
     if (call.call->trace != 0)
       throw Error(ErrorKind::state,
                   "[compile] " + tensor->type.str() + ": a tensor of a traced function is used outside of it", at,

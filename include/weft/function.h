@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "weft/call.h"
+#include "weft/diagnosis.h"
 #include "weft/tensor.h"
 
 namespace weft {
@@ -96,6 +97,9 @@ struct CompileOptions {
   // Where the graph is printed as it was captured and after every pass, whenever a program is planned. Null: nowhere.
   // It must outlive the function.
   std::ostream* print_passes = nullptr;
+  // Keeps what the last call read and wrote as it was before, for Function::explain_last_run(): as much memory again as
+  // the tensors that it writes, and the arguments stay alive.
+  bool keep_last_run = false;
 };
 
 // Where a call writes its results: f.call_into({y}, x). And where in the user's code they were named.
@@ -164,12 +168,27 @@ class Function {
   // Graphviz, with shapes and bytes.
   void write_dot(std::ostream& out, SourceLocation at = SourceLocation::current()) const;
 
+  // Where nan and infinity come from: does what a call with these inputs would do now, operation by operation and to
+  // the bit, and looks at every result. No tensor, no .grad and no generator changes; the function itself is traced
+  // once more. Slow: for looking for a fault. Throws Error as the call would.
+  NonfiniteReport explain_nonfinite(const std::vector<Tensor>& inputs,
+                                    SourceLocation at = SourceLocation::current()) const;
+  // The same of the last call that ended, with what it found: parameters as they were before it, its arguments, its
+  // random numbers. Throws Error without CompileOptions::keep_last_run, and before the first call.
+  NonfiniteReport explain_last_run(SourceLocation at = SourceLocation::current()) const;
+  // Which parameters the program that was used last computes gradients for, and why others get none: those that the
+  // function met and that require gradients, and `parameters` (such as model.named_parameters()) by their names. Throws
+  // Error before the first call, and for undefined tensors.
+  GradientAudit gradient_audit(const std::vector<std::pair<std::string, Tensor>>& parameters = {},
+                               SourceLocation at = SourceLocation::current()) const;
+
  protected:
   using BundleBody = std::function<detail::Bundle(const detail::Bundle&)>;
   struct OfBundles {};
   Function(OfBundles, BundleBody body, CompileOptions options);
   detail::Bundle call_bundle(const detail::Bundle& inputs, SourceLocation at) const;
   void call_bundle_into(const Outputs& outputs, const detail::Bundle& inputs) const;
+  NonfiniteReport explain_bundle(const detail::Bundle& inputs, SourceLocation at) const;
 
  private:
   struct Impl;
@@ -196,6 +215,18 @@ class Compiled<R(Args...)> : public Function {
   }
   R operator()(SourceLocation at = SourceLocation::current()) const requires(sizeof...(Args) == 0) {
     return call_at(at, {});
+  }
+
+  // See Function::explain_nonfinite().
+  NonfiniteReport explain_nonfinite(detail::Located<std::decay_t<Args>>... args) const requires(sizeof...(Args) > 0) {
+    detail::Bundle inputs;
+    (detail::write(args.value, inputs), ...);
+    const SourceLocation places[] = {args.at...};
+    return explain_bundle(inputs, places[0]);
+  }
+  NonfiniteReport explain_nonfinite(SourceLocation at = SourceLocation::current()) const
+      requires(sizeof...(Args) == 0) {
+    return explain_bundle({}, at);
   }
 
   // Calls it, and writes the tensors of what it gives back, in their order: see Function::call_into().

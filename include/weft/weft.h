@@ -11,6 +11,7 @@
 #include "weft/csv.h"
 #include "weft/custom_function.h"
 #include "weft/data.h"
+#include "weft/diagnosis.h"
 #include "weft/dims.h"
 #include "weft/dtype.h"
 #include "weft/embedding.h"
@@ -42,3 +43,4 @@
 #include "weft/training.h"
 #include "weft/transformer.h"
 #include "weft/version.h"
+#include "weft/vmap.h"

@@ -51,6 +51,7 @@ void add_recurrent_rows(Table& table);
 void add_hook_rows(Table& table);
 void add_custom_function_rows(Table& table);
 void add_custom_op_rows(Table& table);
+void add_vmap_rows(Table& table);
 void add_functional_rows(Table& table);
 
 }  // namespace weft

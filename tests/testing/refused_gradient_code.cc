@@ -101,6 +101,20 @@ void add_custom_op_rows(Table& table) {
   REFUSES("op::Operation::results", state, "[test.swish] undefined tensor", swish_op().results({Tensor()}));
 }
 
+void add_vmap_rows(Table& table) {
+  using List = std::vector<Tensor>;
+  const Tensor x = zeros({2, 3}), u;
+  const std::function<List(const List&)> same = [](const List&in) { return in; }, empty;
+  REFUSES("vmap", state, "[vmap] the function is empty", vmap(empty, {x}));
+  REFUSES("vmap", state, "[vmap] no inputs", vmap(same, List{}));
+  REFUSES("vmap", state, "[vmap] undefined tensor", vmap(same, {u}));
+  REFUSES("vmap", shape, "[vmap] input 1: f32[3]: 3 samples, 2 before", vmap(same, {x, zeros(3)}));
+  REFUSES("vmap", value, "[vmap] 2 in_dims for 1 inputs", vmap(same, {x}, {.in_dims = {0, 0}}));
+  REFUSES("vmap", shape, "[vmap] result 0: out_dim 5 is out of range", vmap(same, {x}, {.out_dims = {5}}));
+  REFUSES("vmap", state, "[compile] f32[]: the value of a tensor is not known",
+          vmap([](const Tensor& in) { return in * in.sum().item(); }, x));
+}
+
 void add_functional_rows(Table& table) {
   const Tensor x = zeros(2), s = zeros({}), i = zeros(2, kInt64), d = zeros(2, kFloat64).requires_grad_();
   using List = std::vector<Tensor>;

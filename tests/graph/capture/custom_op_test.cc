@@ -9,6 +9,7 @@
 
 #include "graph/text/text.h"
 #include "tests/testing/custom_ops.h"
+#include "tests/testing/error_of.h"
 #include "tests/testing/tensor_values.h"
 #include "weft/autograd.h"
 #include "weft/function.h"
@@ -23,17 +24,6 @@ using ::testing::AllOf;
 using ::testing::FloatNear;
 using ::testing::HasSubstr;
 using ::testing::Pointwise;
-
-// What the call throws; "" where it throws nothing.
-template <class F>
-std::string error_of(F call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 std::string here(int line) { return "custom_op_test.cc:" + std::to_string(line); }
 
@@ -240,6 +230,9 @@ TEST(CustomOp, RefusesWhatGradientRulesMustNotGive) {
   const Tensor outside = ones({2}), parameter = leaf({1, 2});
   EXPECT_THAT(gradient_error("test.g5", [=](G g) { return Given{g.gradient() * outside}; }),
               HasSubstr("[test.g5] a: f32[2]: the gradient rule reads a tensor that it was not given, f32[2]"));
+  const Tensor computed = parameter * 2;
+  EXPECT_THAT(gradient_error("test.g11", [=](G g) { return Given{g.gradient() * computed}; }),
+              HasSubstr("the gradient rule reads a tensor that it was not given, f32[2]"));
   EXPECT_THAT(gradient_error("test.g6", [](G g) { return Given{dropout(g.gradient(), 0.5, true)}; }),
               HasSubstr("draws random numbers"));
   EXPECT_THAT(gradient_error("test.g7",
@@ -253,7 +246,7 @@ TEST(CustomOp, RefusesWhatGradientRulesMustNotGive) {
                                parameter.sum().backward();
                                return Given{g.gradient()};
                              }),
-              HasSubstr("sets the .grad of f32[2]"));
+              HasSubstr("uses the .grad of f32[2]"));
   EXPECT_THAT(gradient_error("test.g9", [](G) -> Given { throw std::runtime_error("no idea"); }),
               HasSubstr("the gradient rule threw: no idea"));
   EXPECT_THAT(gradient_error("test.g10", [](G g) { return Given{g.input(3)}; }),
@@ -314,6 +307,8 @@ TEST(CustomOp, RefusesKernelsThatCannotBeRun) {
               HasSubstr("no items, for results with elements"));
   EXPECT_THAT(failure("test.k5", [=](const op::Call&) { return op::Kernel{.run = run, .flops = NAN}; }),
               HasSubstr("flops below 0"));
+  EXPECT_THAT(failure("test.k7", [=](const op::Call&) { return op::Kernel{.run = run, .scratch_bytes = SIZE_MAX}; }),
+              HasSubstr("more than 2^40 bytes of scratch"));
   EXPECT_THAT(failure("test.k6", [](const op::Call&) -> op::Kernel { throw std::runtime_error("no idea"); }),
               HasSubstr("[test.k6] a: f32[6]: the kernel rule threw: no idea"));
 }
@@ -345,9 +340,9 @@ TEST(CustomOp, IsRegisteredFromSeveralThreads) {
         if (own({ones({2})}).to_vector<float>() != std::vector<float>{1, 1})
           refused[static_cast<std::size_t>(t)] += 1000;
         refused[static_cast<std::size_t>(t)] +=
-            !error_of([&] {
-               op::Operation({.name = "test.shared" + std::to_string(i), .shape = same_shape, .kernel = copy});
-             }).empty();
+            error_of([&] {
+              op::Operation({.name = "test.shared" + std::to_string(i), .shape = same_shape, .kernel = copy});
+            }) != "no Error";
       }
     });
   for (std::thread& thread : threads) thread.join();
