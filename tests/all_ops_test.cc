@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 #include <tbb/task_arena.h>
 
-#include <algorithm>
 #include <ostream>
 #include <set>
 #include <string>
@@ -11,6 +10,7 @@
 #include "graph/text/text.h"
 #include "graph/verify.h"
 #include "runtime/running/run.h"
+#include "tests/testing/custom_ops.h"
 #include "tests/testing/gradcheck.h"
 #include "tests/testing/matchers.h"
 #include "tests/testing/samples.h"
@@ -178,9 +178,7 @@ TEST_P(OpSample, OptimizingChangesNoResult) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, OpSample, ::testing::ValuesIn(all_samples()), [](const auto& info) {
-  std::string name(info.param.op);
-  std::replace(name.begin(), name.end(), '.', '_');  // of users' own operations
-  return name + "_" + std::to_string(info.param.index);
+  return without_dots(info.param.op) + "_" + std::to_string(info.param.index);
 });
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "graph/element_program.h"
 #include "graph/verify.h"
+#include "tests/testing/custom_ops.h"
 #include "tests/testing/gradcheck.h"
 #include "tests/testing/samples.h"
 
@@ -174,7 +175,7 @@ std::vector<const OpDef*> tested_ops() {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, HostileCalls, ::testing::ValuesIn(tested_ops()),
-                         [](const auto& info) { return std::string(info.param->name); });
+                         [](const auto& info) { return without_dots(info.param->name); });
 
 }  // namespace
 }  // namespace weft
