@@ -19,8 +19,8 @@ struct VmapOptions {
 };
 
 // f(sample) for each sample of the inputs, as one tensor for each result: what a loop over the samples and stack()
-// give, up to the rounding of products. f is called once, with tensors that stand for one sample, and each operation of
-// it is then done for all samples. As torch.vmap.
+// give, up to the rounding of sums and products. f is called once, with tensors that stand for one sample, and each
+// operation of it is then done for all samples. As torch.vmap.
 //
 // f may use other tensors besides its inputs, such as parameters, which are the same for all samples. It may call
 // grad() and the functions of weft/functional.h: grad() by a parameter in f gives its gradient for each sample. vmap()
