@@ -29,6 +29,9 @@ Tensor swapaxes(const Operand& x, std::int64_t dim0, std::int64_t dim1);  // as 
 // Dim `dim` becomes dims of these extents, of which one may be -1.
 Tensor unflatten(const Operand& x, std::int64_t dim, DimsRef sizes);
 Tensor broadcast_to(const Operand& x, DimsRef shape);  // as expand()
+// expand() to the shape of other, and view() of it.
+Tensor expand_as(const Operand& x, const Tensor& other);
+Tensor view_as(const Operand& x, const Tensor& other);
 // The elements x[.., i, i + offset] of dims dim1 and dim2, along a last dim of its own; of a negative offset
 // x[.., i - offset, i]. Copies where the matrices are not dense.
 Tensor diagonal(const Operand& x, std::int64_t offset = 0, std::int64_t dim1 = 0, std::int64_t dim2 = 1);
@@ -52,5 +55,19 @@ Tensor tril(const Operand& x, std::int64_t diagonal = 0);
 Tensor triu(const Operand& x, std::int64_t diagonal = 0);
 // Of a vector: the square matrix that has it on this diagonal; of a matrix: that diagonal.
 Tensor diag(const Operand& x, std::int64_t diagonal = 0);
+// Square matrices with the last dim of x on this diagonal and 0 elsewhere: dims dim1 and dim2 of the result, whose
+// other dims are those of x. diagonal() turned round.
+Tensor diag_embed(const Operand& x, std::int64_t offset = 0, std::int64_t dim1 = -2, std::int64_t dim2 = -1);
+// A quarter turn from dims[0] towards dims[1], k times over; two dims.
+Tensor rot90(const Operand& x, std::int64_t k = 1, DimsRef dims = {0, 1});
+// torch.Tensor.unfold: window i holds the elements i * step to i * step + size of dim, along a last dim of its own. A
+// copy, where PyTorch's is a view; windows overlap where step < size, and their gradients are added.
+Tensor unfold(const Operand& x, std::int64_t dim, std::int64_t size, std::int64_t step);
+// Powers of each element of a vector: [n, columns] with x^(columns - 1), .., x, 1 in each row, or the other way round.
+Tensor vander(const Operand& x, std::optional<std::int64_t> columns = std::nullopt, bool increasing = false);
+// All combinations of one element of each vector, in rows, the last vector moving first.
+Tensor cartesian_prod(const std::vector<Tensor>& vectors, SourceLocation at = SourceLocation::current());
+// All ways to take r elements of a vector in their order, in rows; each once, or any number of times.
+Tensor combinations(const Operand& x, std::int64_t r = 2, bool with_replacement = false);
 
 }  // namespace weft

@@ -2,8 +2,8 @@
 // when it is read, before anything is written. Sums of what meets in one place are formed in the order of the index, so
 // their bits are the same for any number of workers.
 //
-// Functions whose result has a shape that depends on values (masked_select, nonzero, bincount, unique, one_hot without
-// a number of classes) look at these values, and throw Error inside of compile().
+// Functions whose result has a shape that depends on values (masked_select, nonzero, bincount, unique,
+// unique_consecutive, one_hot without a number of classes) look at these values, and throw Error inside of compile().
 //
 // Threads: as for all operations (weft/ops.h).
 #pragma once
@@ -42,6 +42,12 @@ Tensor scatter_add(const Operand& x, std::int64_t dim, const Tensor& index, cons
 // such a place does not count.
 Tensor scatter_reduce(const Operand& x, std::int64_t dim, const Tensor& index, const Operand& src,
                       std::string_view reduce, bool include_self = true);
+// The rows of src combined with the rows of dim that index names: "mean", "amax" or "amin" ("prod" throws Error).
+Tensor index_reduce(const Operand& x, std::int64_t dim, const Tensor& index, const Operand& src,
+                    std::string_view reduce, bool include_self = true);
+// x with the elements of src in these places of the flattened tensor (negative from the end), or added there; without
+// accumulate the last one of equal places counts.
+Tensor put(const Operand& x, const Tensor& index, const Operand& src, bool accumulate = false);
 // i64 [.., classes]: 1 in the place of each index, else 0. Without classes: one more than the largest index.
 Tensor one_hot(const Operand& index, std::int64_t classes = -1);
 
@@ -103,6 +109,9 @@ class TensorIndex {
 Tensor masked_fill(const Operand& x, const Tensor& mask, const Operand& value);  // value where mask, else x
 // The elements of x where mask (they broadcast) is true, in order, as a vector.
 Tensor masked_select(const Operand& x, const Tensor& mask);
+// x with the elements of src, in order, where mask is true; mask and x broadcast. Too few elements throw Error when the
+// value is computed.
+Tensor masked_scatter(const Operand& x, const Tensor& mask, const Tensor& src);
 Tensor nonzero(const Operand& x);  // i64 [n, rank]: where x is not 0, in row-major order
 
 // ---- By order --------------------------------------------------------------------------------------------------
@@ -122,6 +131,13 @@ Tensor median(const Operand& x);
 Sorted median(const Operand& x, std::int64_t dim, bool keepdim = false);
 // The distinct elements in ascending order.
 Tensor unique(const Operand& x);
+// Without the elements that equal the one before them, in row-major order.
+Tensor unique_consecutive(const Operand& x);
+// How many elements of `sorted`, which ascends along its last dim, lie below each value; with right, below or at it.
+// One vector for all values, or a row for each row of them. i64, or i32.
+Tensor searchsorted(const Tensor& sorted, const Operand& values, bool out_int32 = false, bool right = false);
+// The same of one vector of boundaries.
+Tensor bucketize(const Operand& x, const Tensor& boundaries, bool out_int32 = false, bool right = false);
 // How often each number from 0 on occurs in a vector of them.
 Tensor bincount(const Operand& x, std::int64_t minlength = 0);
 

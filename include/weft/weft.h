@@ -1,6 +1,7 @@
 // Weft: a static-graph autograd runtime for CPUs. This header brings in everything.
 #pragma once
 
+#include "weft/activation_layers.h"
 #include "weft/adaptive_optim.h"
 #include "weft/arrange.h"
 #include "weft/attention.h"
@@ -13,7 +14,9 @@
 #include "weft/data.h"
 #include "weft/diagnosis.h"
 #include "weft/dims.h"
+#include "weft/distances.h"
 #include "weft/dtype.h"
+#include "weft/elementwise.h"
 #include "weft/embedding.h"
 #include "weft/error.h"
 #include "weft/function.h"
@@ -23,9 +26,11 @@
 #include "weft/image_layers.h"
 #include "weft/image_modules.h"
 #include "weft/images.h"
+#include "weft/in_place.h"
 #include "weft/indexing.h"
 #include "weft/io.h"
 #include "weft/lbfgs.h"
+#include "weft/loss_layers.h"
 #include "weft/losses.h"
 #include "weft/lr_scheduler.h"
 #include "weft/module.h"
@@ -39,6 +44,7 @@
 #include "weft/recurrent.h"
 #include "weft/shape.h"
 #include "weft/state_dict.h"
+#include "weft/statistics.h"
 #include "weft/tensor.h"
 #include "weft/training.h"
 #include "weft/transformer.h"

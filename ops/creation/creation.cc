@@ -109,6 +109,13 @@ std::int64_t arange_length(double start, double end, double step, SourceLocation
   return static_cast<std::int64_t>(length);
 }
 
+// The end of a range of integers.
+double whole_end(const char* name, double value, DType dtype, SourceLocation at) {
+  if (!holds(dtype, value))
+    fail_call(ErrorKind::value, name, {}, at, std::string("an end is not representable as ") + name_of(dtype));
+  return with_integer_type(dtype, [&]<class T>(T) { return static_cast<double>(convert<T>(value)); });
+}
+
 Tensor filled(const char* name, DimsRef dims, const Operand& value, DType dtype, SourceLocation at) {
   const Shape shape = checked_shape(name, {}, at, dims);
   return capture(at, [&](Builder& b) { return full(b, {dtype, shape}, value); });
@@ -168,10 +175,14 @@ Tensor arange(const Operand& start, const Operand& end, const Operand& step, std
   });
 }
 
-// Counted from the nearer end, so that both ends are exact.
+// Counted from the nearer end, so that both ends are exact. Integers are cut off from the numbers between whole ends.
 Tensor linspace(double start, double end, std::int64_t steps, DType dtype, SourceLocation at) {
-  if (!is_floating(dtype)) fail_call(ErrorKind::dtype, "linspace", {}, at, "wants a floating dtype");
   if (steps < 0) fail_call(ErrorKind::value, "linspace", {}, at, std::to_string(steps) + " steps");
+  if (is_integer(dtype)) {
+    const auto whole = [&](double x) { return whole_end("linspace", x, dtype, at); };
+    return cast({linspace(whole(start), whole(end), steps, DType::f64, at), at}, dtype);
+  }
+  if (dtype == DType::boolean) fail_call(ErrorKind::dtype, "linspace", {}, at, "bool has no ranges");
   return capture(at, [&](Builder& b) {
     if (steps == 1) return full(b, {dtype, {1}}, start);
     const double step = (end - start) / static_cast<double>(steps - 1);
@@ -185,8 +196,9 @@ Tensor linspace(double start, double end, std::int64_t steps, DType dtype, Sourc
 }
 
 Tensor logspace(double start, double end, std::int64_t steps, double base, DType dtype, SourceLocation at) {
-  if (!is_floating(dtype)) fail_call(ErrorKind::dtype, "logspace", {}, at, "wants a floating dtype");
   if (steps < 0) fail_call(ErrorKind::value, "logspace", {}, at, std::to_string(steps) + " steps");
+  if (dtype == DType::boolean) fail_call(ErrorKind::dtype, "logspace", {}, at, "bool has no ranges");
+  if (is_integer(dtype)) start = whole_end("logspace", start, dtype, at), end = whole_end("logspace", end, dtype, at);
   const Tensor exponents = linspace(start, end, steps, DType::f64, at);
   return cast({pow({base, at}, {exponents, at}), at}, dtype);
 }

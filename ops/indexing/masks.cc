@@ -43,6 +43,17 @@ void require_mask(const char* name, std::span<const Value> v) {
     fail_call(ErrorKind::dtype, name, v, v[0].builder().where, "the mask must be bool");
 }
 
+// The elements of a vector that differ from the one before.
+Tensor without_repeats(const Tensor& x, SourceLocation at) {
+  const std::int64_t n = x.numel(at);
+  if (n == 0) return x.detach(at);
+  const Tensor differs = ne({x.slice(0, 1, n, 1, at), at}, {x.slice(0, 0, n - 1, 1, at), at});
+  std::vector<std::int64_t> places = places_of(differs, at);
+  for (std::int64_t& place : places) ++place;
+  places.insert(places.begin(), 0);
+  return index_select({x.detach(at), at}, 0, vector_of(places, at));
+}
+
 }  // namespace
 
 Tensor masked_fill(const Operand& x, const Tensor& mask, const Operand& value) {
@@ -118,14 +129,12 @@ Tensor one_hot(const Operand& index, std::int64_t classes) {
 
 Tensor unique(const Operand& x) {
   require_values("unique", x);
-  const Tensor sorted = sort(reshape(x, -1)).values;
-  const std::int64_t n = sorted.numel(x.at());
-  if (n == 0) return sorted.detach(x.at());
-  const Tensor differs = ne({sorted.slice(0, 1, n, 1, x.at()), x.at()}, {sorted.slice(0, 0, n - 1, 1, x.at()), x.at()});
-  std::vector<std::int64_t> places = places_of(differs, x.at());
-  for (std::int64_t& place : places) ++place;
-  places.insert(places.begin(), 0);
-  return index_select({sorted.detach(x.at()), x.at()}, 0, vector_of(places, x.at()));
+  return without_repeats(sort(reshape(x, -1)).values, x.at());
+}
+
+Tensor unique_consecutive(const Operand& x) {
+  require_values("unique_consecutive", x);
+  return without_repeats(reshape(x, -1), x.at());
 }
 
 Tensor bincount(const Operand& x, std::int64_t minlength) {

@@ -11,13 +11,14 @@ namespace {
 
 Value at_least(const Value& x, double least) { return clamp(x, least, std::nullopt); }
 
-// Calls f of the operands, of which undefined tensors are left out.
+// Calls f of the operands. After those that are required, undefined tensors are left out.
 template <class F>
 Tensor loss_of(const char* name, std::initializer_list<const Operand*> operands, Reduction reduction,
-               const char* grad_name, F f) {
+               const char* grad_name, F f, std::size_t required = 2) {
   std::vector<const Operand*> defined;
+  std::size_t place = 0;
   for (const Operand* x : operands)
-    if (x->is_number() || x->tensor().defined() || x == *operands.begin()) defined.push_back(x);
+    if (place++ < required || x->is_number() || x->tensor().defined()) defined.push_back(x);
   CaptureScope scope(defined, name);
   return reduced(scope, f(loss_operands(name, scope.values())), reduction, grad_name);
 }
@@ -84,11 +85,14 @@ Tensor poisson_nll_loss(const Operand& x, const Operand& target, const PoissonNl
 Tensor gaussian_nll_loss(const Operand& x, const Operand& target, const Operand& variance, bool full, double eps,
                          Reduction reduction) {
   if (!(eps > 0)) throw Error(ErrorKind::value, "[gaussian_nll_loss] eps is not above 0", x.at());
-  return loss_of("gaussian_nll_loss", {&x, &target, &variance}, reduction, nullptr, [&](const std::vector<Value>& v) {
-    const Value spread = with_derivative(at_least(record_detach(v[2]), eps), v[2], ones_like(v[2]));
-    const Value losses = (log(spread) + square(v[0] - v[1]) / spread) * 0.5;
-    return full ? losses + 0.5 * std::log(2 * std::numbers::pi) : losses;
-  });
+  return loss_of(
+      "gaussian_nll_loss", {&x, &target, &variance}, reduction, nullptr,
+      [&](const std::vector<Value>& v) {
+        const Value spread = with_derivative(at_least(record_detach(v[2]), eps), v[2], ones_like(v[2]));
+        const Value losses = (log(spread) + square(v[0] - v[1]) / spread) * 0.5;
+        return full ? losses + 0.5 * std::log(2 * std::numbers::pi) : losses;
+      },
+      3);
 }
 
 }  // namespace weft

@@ -11,6 +11,7 @@
 #include "ops/reduce/reduce.h"
 #include "ops/values.h"
 #include "weft/ops.h"
+#include "weft/statistics.h"
 
 namespace weft {
 namespace {
@@ -176,6 +177,17 @@ Tensor amax(const Operand& x, DimsRef dims, bool keepdim) {
 Tensor amin(const Operand& x, DimsRef dims, bool keepdim) {
   return capture({&x},
                  [&](std::span<const Value> v) { return min(v[0], dims.is_list() ? dims : DimsRef({}), keepdim); });
+}
+
+MinMax aminmax(const Operand& x, std::optional<std::int64_t> dim, bool keepdim) {
+  const Operand* const operands[] = {&x};
+  CaptureScope scope(operands);
+  const Value v = scope.values()[0];
+  const Dims dims = dim ? Dims{*dim} : Dims{};
+  const auto result = [&](Value (*extreme)(const Value&, DimsRef, bool)) {
+    return scope.tensor(extreme(v, dims, keepdim), "AminmaxBackward0");
+  };
+  return {result(min), result(max)};
 }
 
 Tensor Tensor::max(DimsRef dims, bool keepdim, SourceLocation at) const {

@@ -40,6 +40,15 @@ void add_in_place_rows(Table& table);
 void add_distribution_rows(Table& table);
 void add_class_loss_rows(Table& table);
 void add_sum_rows(Table& table);
+// refused_further.cc
+void add_further_elementwise_rows(Table& table);
+void add_further_statistics_rows(Table& table);
+void add_further_arrangement_rows(Table& table);
+// refused_layers.cc
+void add_function_in_place_rows(Table& table);
+void add_binary_in_place_rows(Table& table);
+void add_distance_rows(Table& table);
+void add_layer_rows(Table& table);
 // refused_state.cc
 void add_state_rows(Table& table);
 // refused_sequences.cc

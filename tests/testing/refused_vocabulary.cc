@@ -51,7 +51,9 @@ void add_distribution_rows(Table& table) {
   REFUSES("rand_like", state, "[rand_like] undefined tensor", rand_like(u));
   REFUSES("randn_like", state, "[randn_like] undefined tensor", randn_like(u));
   REFUSES("linspace", value, "[linspace] -1 steps", linspace(0, 1, -1));
-  REFUSES("logspace", dtype, "[logspace] wants a floating dtype", logspace(0, 1, 5, 10, kInt64));
+  REFUSES("logspace", dtype, "[logspace] bool has no ranges", logspace(0, 1, 5, 10, kBool));
+  REFUSES("linspace", dtype, "[linspace] bool has no ranges", linspace(0, 1, 2, kBool));
+  REFUSES("linspace", value, "an end is not representable as u8", linspace(0, 300, 4, kUInt8));
   REFUSES("normal", value, "[normal] the standard deviation", normal(0, -1, {2}));
   REFUSES("randperm", value, "[randperm] -1 numbers", randperm(-1));
   REFUSES("bernoulli", dtype, "[bernoulli] a: i64[2]", bernoulli(zeros({2}, kInt64)));

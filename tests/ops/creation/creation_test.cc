@@ -112,5 +112,15 @@ TEST(CreationTest, MadeTensorsAreLeaves) {
   EXPECT_TRUE(eye(2).requires_grad_().requires_grad());
 }
 
+// PyTorch 2.14.
+TEST(Linspace, OfIntegersCutsOffBetweenWholeEnds) {
+  const auto numbers = [](const Tensor& x) { return x.to(kInt64).to_vector<std::int64_t>(); };
+  EXPECT_EQ(numbers(linspace(0, 10, 4, kInt64)), (std::vector<std::int64_t>{0, 3, 6, 10}));
+  EXPECT_EQ(numbers(linspace(-5, 5, 4, kInt32)), (std::vector<std::int64_t>{-5, -1, 1, 5}));
+  EXPECT_EQ(numbers(linspace(0.5, 10.7, 4, kInt64)), (std::vector<std::int64_t>{0, 3, 6, 10}));
+  EXPECT_EQ(numbers(logspace(0, 3, 4, 10, kInt64)), (std::vector<std::int64_t>{1, 10, 100, 1000}));
+  EXPECT_EQ(linspace(0, 3, 1, kUInt8).dtype(), kUInt8);
+}
+
 }  // namespace
 }  // namespace weft

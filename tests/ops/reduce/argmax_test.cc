@@ -72,7 +72,7 @@ TEST(ArgmaxTest, OfNothingIsRefused) {
       [] {
         argmax(zeros({0, 3}));
       },
-      ThrowsMessage<Error>(HasSubstr("[argmax] a: f32[0,3]: no elements have no maximum")));
+      ThrowsMessage<Error>(HasSubstr("[argmax] a: f32[0,3]: no elements have no extreme")));
 }
 
 TEST(ArgmaxTest, IsOutsideOfTheGraphOfGradients) { EXPECT_FALSE(argmax(ones({3}).requires_grad_()).requires_grad()); }
