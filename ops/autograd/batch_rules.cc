@@ -35,8 +35,8 @@ Value along_dims(const BatchCall& call) {
   for (Value& v : values) v = reshape(v, {call.size, 1});
   return reshape(call.record(values, moved(call)), {call.size});
 }
-const BatchRuleRegistration g_along_dims({"sum", "softmax", "log_softmax", "argmax", "cumsum", "sort", "flip", "cat",
-                                          "slice", "slice_scatter", "slice_write", "blend", "blend_transposed",
+const BatchRuleRegistration g_along_dims({"sum", "softmax", "log_softmax", "argmax", "argmin", "cumsum", "sort", "flip",
+                                          "cat", "slice", "slice_scatter", "slice_write", "blend", "blend_transposed",
                                           "gather", "scatter", "scatter_sum", "scatter_extreme"},
                                          along_dims);
 
