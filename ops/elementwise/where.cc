@@ -2,6 +2,7 @@
 #include "graph/capture/capture.h"
 #include "graph/known_ops.h"
 #include "graph/passes/rewriter.h"
+#include "ops/call_checks.h"
 #include "ops/elementwise/elementwise.h"
 #include "ops/kernels/elements.h"
 #include "weft/ops.h"
@@ -55,6 +56,13 @@ std::optional<ValueId> simplify_where(Rewriter& r, const Call& call) {
   return r.record(known_ops::expand(), {chosen}, {{"shape", call.type().shape.vec()}});
 }
 
+// Arithmetic wraps numbers around; what is chosen must be there.
+void require_representable(const Operand& number, const Value& as) {
+  const bool is_narrow = as.dtype() == DType::i32 || as.dtype() == DType::u8;
+  if (number.is_number() && is_narrow && !holds(as.dtype(), number.number()))
+    fail_call(ErrorKind::value, "where", as, std::string("a number is not representable as ") + name_of(as.dtype()));
+}
+
 constexpr OpDef kWhere =
     elementwise_op<ElementFn::where>(infer_where, compile_where, grad_where, "WhereBackward0", simplify_where);
 WEFT_REGISTER_OP(kWhere);
@@ -68,7 +76,11 @@ Value where(const Value& condition, const Value& a, const Value& b) {
 }
 
 Tensor where(const Operand& condition, const Operand& a, const Operand& b) {
-  return capture({&condition, &a, &b}, [](auto v) { return where(v[0], v[1], v[2]); });
+  return capture({&condition, &a, &b}, [&](auto v) {
+    require_representable(a, v[1]);
+    require_representable(b, v[2]);
+    return where(v[0], v[1], v[2]);
+  });
 }
 
 Tensor Tensor::where(const Operand& condition, const Operand& other) const {

@@ -40,6 +40,8 @@ void add_further_elementwise_rows(Table& table) {
   REFUSES("operator&", dtype, "floating numbers have no bits", v & v);
   REFUSES("operator|", dtype, "floating numbers have no bits", v | v);
   REFUSES("operator^", dtype, "floating numbers have no bits", v ^ v);
+  REFUSES("where", value, "a number is not representable as u8", where(f, zeros({2}, kUInt8), 300));
+  REFUSES("where", value, "a number is not representable as i32", where(f, 1LL << 40, zeros({2}, kInt32)));
   REFUSES("isclose", dtype, "[isclose] a: f32[2], b: i64[2]: the dtypes differ", isclose(v, i));
   REFUSES("isclose", value, "rtol or atol is not 0 or more", isclose(v, v, -1));
   REFUSES("allclose", shape, "[allclose]" + together, allclose(m, v));

@@ -84,6 +84,11 @@ TEST(Extremes, OfIntegersAndBoolsKeepTheirDtype) {
   EXPECT_EQ(ldexp(tensor({1, 2}), tensor({1, 2})).dtype(), kFloat32);
 }
 
+TEST(Where, TakesNegativeNumbersAsU8WrappedAround) {
+  EXPECT_THAT(numbers(where(tensor({true, false}), tensor({1, 2}, kUInt8), -1)), ElementsAre(1, 255));
+  EXPECT_THAT(numbers(where(tensor({true, false}), tensor({1, 2}), 1LL << 40)), ElementsAre(1, 1LL << 40));
+}
+
 TEST(Closeness, FollowsTheToleranceOfTheSecondOperand) {
   const Tensor a = tensor({1.0, 1.0, kNan, kInf, kInf, -kInf}), b = tensor({1.0, 1.001, kNan, kInf, 1.0, kInf});
   EXPECT_THAT(numbers(isclose(a, b)), ElementsAre(1, 0, 0, 1, 0, 0));
