@@ -12,7 +12,9 @@
 #include "graph/capture/trace.h"
 #include "graph/text/dot.h"
 #include "graph/text/text.h"
+#include "runtime/io/output_file.h"
 #include "runtime/planning/plan_text.h"
+#include "runtime/reports/page.h"
 #include "runtime/reports/peak.h"
 #include "runtime/reports/schedule.h"
 #include "runtime/traced_program.h"
@@ -317,6 +319,17 @@ GradientAudit Function::gradient_audit(const std::vector<std::pair<std::string, 
   const auto program = impl(at).used_last();
   if (!program) throw Error(ErrorKind::state, "[gradient_audit] no program yet", at, "call the function once");
   return program->audit(parameters);
+}
+
+void Function::report(const std::string& path, SourceLocation at) const {
+  constexpr int kRounds = 5;
+  const auto program = impl(at).used_last();
+  if (!program) throw Error(ErrorKind::state, "[report] no program yet", at, "call the function once");
+  detail::placed(at, [&] {
+    OutputFile file({"report", path, at});
+    file.write(report_page(program->plan(), program->step_records(impl(at).run_options(), kRounds)));
+    file.commit();
+  });
 }
 
 std::string Function::plan_text(SourceLocation at) const {

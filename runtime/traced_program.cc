@@ -322,9 +322,9 @@ std::vector<double> TracedProgram::step_seconds(const RunOptions& options) const
   return measure_steps(copies.run, options.executor);
 }
 
-std::vector<StepRecord> TracedProgram::step_records(const RunOptions& options) const {
+std::vector<StepRecord> TracedProgram::step_records(const RunOptions& options, int rounds) const {
   RunOnCopies copies(*this, options);
-  return record_steps(copies.run, options.executor);
+  return record_steps(copies.run, options.executor, rounds);
 }
 
 }  // namespace weft

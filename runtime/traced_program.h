@@ -83,14 +83,14 @@ class TracedProgram {
   const Plan& plan() const { return *planned_->plan; }
   // What each step takes, measured on copies of the variables and on arguments of zeros.
   std::vector<double> step_seconds(const RunOptions& options) const;
-  // When each step ran, and where, in one run on the same.
-  std::vector<StepRecord> step_records(const RunOptions& options) const;
   // Where numbers that are not finite come from in the run that began with these values, or with what is there now
   // (traced_diagnosis.cc). For programs that keep the graph before fusion. Changes nothing.
   NonfiniteReport explain(const std::vector<std::shared_ptr<const Buffer>>& before, bool flush_denormals) const;
   std::vector<std::shared_ptr<const Buffer>> values_now(const std::vector<Tensor>& inputs, SourceLocation at) const;
   // The leaves that the function met, and these by their names.
   GradientAudit audit(const std::vector<std::pair<std::string, Tensor>>& parameters) const;
+  // When each step ran, and where, in one run on the same: the fastest of `rounds`.
+  std::vector<StepRecord> step_records(const RunOptions& options, int rounds = 1) const;
   std::size_t arena_bytes_in_use() const { return planned_->arena_bytes_in_use(); }
 
  private:

@@ -522,6 +522,7 @@ void add_function_rows(Table& table) {
   REFUSES("Function::gradient_audit", state, "[gradient_audit] no program yet", erased.gradient_audit());
   REFUSES("Function::gradient_audit", state, "[gradient_audit] w is undefined", erased.gradient_audit({{"w", u}}));
   REFUSES("Compiled::explain_nonfinite", state, "[explain_nonfinite] undefined", same.explain_nonfinite(u));
+  REFUSES("Function::report", state, "[report] no program yet", erased.report("report.html"));
   REFUSES("Compiled::Compiled", state, "[compile] the function is empty", Compiled<Tensor(Tensor)>(empty, {}));
   REFUSES("Compiled::operator()", state, "[compile] undefined argument", same(u));
   REFUSES("Function::call", value, "the function takes another number of", same.call({m, m}));

@@ -165,6 +165,11 @@ class Function {
   // up: it changes nothing. Other runs measure nothing. Throws Error before the first call, and where the file cannot
   // be written.
   void trace_run(const std::string& path, SourceLocation at = SourceLocation::current()) const;
+  // Writes a page about the program to a file: the memory map of its plan with the values at the peak, the steps of one
+  // run by worker with the critical path, and the work by operation and line. HTML for any browser, which needs no
+  // network and no script. The run is the fastest of a few as trace_run() has them, and changes nothing. The file is
+  // there as a whole or not at all. Throws Error before the first call, and where the file cannot be written.
+  void report(const std::string& path, SourceLocation at = SourceLocation::current()) const;
   // Graphviz, with shapes and bytes.
   void write_dot(std::ostream& out, SourceLocation at = SourceLocation::current()) const;
 

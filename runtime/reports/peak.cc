@@ -1,69 +1,19 @@
 #include "runtime/reports/peak.h"
 
 #include <algorithm>
-#include <unordered_map>
 
-#include "runtime/planning/memory.h"
 #include "runtime/planning/plan_text.h"
+#include "runtime/reports/arena_values.h"
 
 namespace weft {
-namespace {
-
-struct Held {
-  StepId begin, end;  // written by, last read by
-  std::uint32_t output;
-  std::size_t bytes;
-};
-
-std::size_t bytes_of(const Plan& plan, const Step& step, std::uint32_t output) {
-  if (step.node != Step::kNoNode) return plan.program.graph.node(step.node).outputs[output].bytes();
-  // The planner copies only old values of variables into the arena.
-  const Program& program = plan.program;
-  const std::size_t variable = plan.inputs_of(step)[0].where;
-  return program.graph.node(program.graph.inputs()[program.num_arguments() + variable]).outputs[0].bytes();
-}
-
-std::vector<Held> values_in_arena(const Plan& plan) {
-  std::vector<Held> all;
-  std::unordered_map<std::uint64_t, std::size_t> now;  // the value at each offset
-  for (StepId s = 0; s < plan.steps.size(); ++s) {
-    const Step& step = plan.steps[s];
-    for (const Slot& slot : plan.inputs_of(step))
-      if (const auto at = now.find(slot.where); slot.space == Space::arena && at != now.end()) all[at->second].end = s;
-    for (std::uint32_t k = 0; k < step.num_outputs; ++k) {
-      const Slot& slot = plan.outputs_of(step)[k];
-      if (slot.space != Space::arena || bytes_of(plan, step, k) == 0) continue;
-      if (step.part > 0) {
-        all[now.at(slot.where)].end = s;
-        continue;
-      }
-      now[slot.where] = all.size();
-      all.push_back({s, s, k, bytes_of(plan, step, k)});
-    }
-  }
-  return all;
-}
-
-}  // namespace
 
 std::vector<MemoryReport::Holder> holders_at_peak(const Plan& plan) {
-  const std::vector<Held> all = values_in_arena(plan);
-  std::vector<std::ptrdiff_t> change(plan.steps.size() + 1, 0);
-  for (const Held& held : all) {
-    change[held.begin] += static_cast<std::ptrdiff_t>(held.bytes);
-    change[held.end + 1] -= static_cast<std::ptrdiff_t>(held.bytes);
-  }
-  StepId peak = 0;
-  std::ptrdiff_t bytes = 0, most = -1;
-  for (StepId s = 0; s < plan.steps.size(); ++s)
-    if (bytes += change[s]; bytes > most) {
-      most = bytes;
-      peak = s;
-    }
+  const std::vector<ArenaValue> values = arena_values(plan);
+  const StepId peak = peak_step(plan, values);
   std::vector<MemoryReport::Holder> holders;
-  for (const Held& held : all)
-    if (held.begin <= peak && peak <= held.end)
-      holders.push_back({describe_result(plan, plan.steps[held.begin], held.output), held.bytes});
+  for (const ArenaValue& value : values)
+    if (value.begin <= peak && peak <= value.end)
+      holders.push_back({describe_result(plan, plan.steps[value.begin], value.output), value.bytes});
   std::stable_sort(holders.begin(), holders.end(), [](const auto& a, const auto& b) { return a.bytes > b.bytes; });
   return holders;
 }

@@ -27,20 +27,6 @@ double clock_seconds() {
   return std::chrono::duration<double>(Clock::now() - begin).count() / kReads;
 }
 
-std::vector<ScheduleReport::Step> critical_path(const Plan& plan, std::span<const double> seconds,
-                                                const std::vector<double>& rest) {
-  std::vector<ScheduleReport::Step> path;
-  const auto longest = [&](std::span<const StepId> steps) {
-    return *std::max_element(steps.begin(), steps.end(), [&](StepId a, StepId b) { return rest[a] < rest[b]; });
-  };
-  for (std::span<const StepId> next = plan.source_steps; !next.empty();) {
-    const StepId s = longest(next);
-    path.push_back({name_of(plan, plan.steps[s]), seconds[s]});
-    next = plan.successors_of(s);
-  }
-  return path;
-}
-
 std::vector<ScheduleReport::Call> work_by_call(const Plan& plan, std::span<const double> seconds) {
   std::vector<ScheduleReport::Call> calls;
   for (StepId s = 0; s < plan.steps.size(); ++s) {
@@ -102,13 +88,22 @@ std::vector<double> measure_steps(Run& run, Executor& executor) {
   return seconds;
 }
 
+std::vector<StepId> critical_path(const Plan& plan, std::span<const double> seconds) {
+  const std::vector<double> rest = longest_paths(plan, seconds);
+  std::vector<StepId> path;
+  for (std::span<const StepId> next = plan.source_steps; !next.empty(); next = plan.successors_of(path.back()))
+    path.push_back(*std::max_element(next.begin(), next.end(), [&](StepId a, StepId b) { return rest[a] < rest[b]; }));
+  return path;
+}
+
 ScheduleReport simulate(const Plan& plan, std::span<const double> seconds, int workers) {
   ScheduleReport report;
   report.workers = workers;
   for (const double s : seconds) report.work_seconds += s;
   if (plan.steps.empty()) return report;
   const std::vector<double> rest = longest_paths(plan, seconds);
-  report.critical_path = critical_path(plan, seconds, rest);
+  for (const StepId s : critical_path(plan, seconds))
+    report.critical_path.push_back({name_of(plan, plan.steps[s]), seconds[s]});
   report.calls = work_by_call(plan, seconds);
   for (const ScheduleReport::Step& step : report.critical_path) report.span_seconds += step.seconds;
   // The executor runs a plan serially that gains nothing from threads.

@@ -14,8 +14,9 @@ struct StepRecord {
   int worker = 0;             // of the task arena
 };
 
-// One execution of a bound run, after another one that warms it up. The run is of no use afterwards.
-std::vector<StepRecord> record_steps(Run& run, Executor& executor);
+// One execution of a bound run: the fastest of `rounds`, after another one that warms it up. The run is of no use
+// afterwards.
+std::vector<StepRecord> record_steps(Run& run, Executor& executor, int rounds = 1);
 
 // In the JSON of Chrome's trace viewer and Perfetto (complete events, microseconds): a lane for each worker with its
 // steps, and "waiting" between them.
