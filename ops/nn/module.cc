@@ -6,6 +6,7 @@
 
 #include "graph/capture/tensor_impl.h"
 #include "graph/capture/trace.h"
+#include "ops/nn/module_calls.h"
 #include "ops/state_dict.h"
 #include "weft/autograd.h"
 
@@ -31,13 +32,21 @@ void Module::check_no_hooks(SourceLocation at) const {
 }
 
 Tensor Module::operator()(const Operand& x) {
-  if (!has_hooks()) return forward(x);
-  Operand given = x;
-  for (const PreHook& hook : hooks_->before.now())
-    if (const Tensor other = hook(*this, given.tensor()); other.defined()) given = Operand(other, x.at());
-  Tensor result = forward(given);
-  for (const Hook& hook : hooks_->after.now())
-    if (Tensor other = hook(*this, given.tensor(), result); other.defined()) result = std::move(other);
+  const auto call = [&] {
+    if (!has_hooks()) return forward(x);
+    Operand given = x;
+    for (const PreHook& hook : hooks_->before.now())
+      if (const Tensor other = hook(*this, given.tensor()); other.defined()) given = Operand(other, x.at());
+    Tensor result = forward(given);
+    for (const Hook& hook : hooks_->after.now())
+      if (Tensor other = hook(*this, given.tensor(), result); other.defined()) result = std::move(other);
+    return result;
+  };
+  ModuleCalls* const calls = ModuleCalls::current();
+  if (!calls) return call();
+  calls->begin(*this);
+  Tensor result = call();
+  calls->end(*this, result);
   return result;
 }
 

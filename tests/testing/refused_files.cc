@@ -1,4 +1,6 @@
 // Files that cannot be read or written.
+#include <filesystem>
+
 #include "tests/testing/refusals.h"
 #include "weft/checkpoint.h"
 #include "weft/csv.h"
@@ -44,6 +46,18 @@ void add_file_rows(Table& table) {
           data::DataLoader(rows, {}).load_state_dict({}));
   REFUSES("data::DataLoader::state_dict", state, "[size] undefined",
           moved_from(data::DataLoader(rows, {})).state_dict());
+  REFUSES("MetricsFile::MetricsFile", value, "[MetricsFile] a.txt: the name must end in", MetricsFile file("a.txt"));
+  REFUSES("MetricsFile::MetricsFile", io, "[MetricsFile] /no/such/a.csv: cannot be",
+          MetricsFile file("/no/such/a.csv"));
+  const std::string temporary = std::filesystem::temp_directory_path();
+  const auto metrics = std::make_shared<MetricsFile>(temporary + "/weft_refused.csv", IfExists::replace);
+  REFUSES("MetricsFile::write", value, "\"x\" is there twice", metrics->write(1, {{"x", 1}, {"x", 1}}));
+  const auto board = std::make_shared<TensorBoard>(temporary + "/weft_refused_board");
+  REFUSES("TensorBoard::scalar", value, "a tag is empty", board->scalar("", 1, 1));
+  REFUSES("TensorBoard::scalars", value, "a tag is empty", board->scalars({{"", 1}}, 1));
+  REFUSES("TensorBoard::histogram", state, "undefined tensor", board->histogram("w", u, 1));
+  REFUSES("TensorBoard::TensorBoard", io, "[TensorBoard] /dev/null/board: cannot be made",
+          TensorBoard("/dev/null/board"));
   REFUSES("io::load_npz", io, "[load_npz" + missing + "opened", load_npz(none));
   REFUSES("io::save_npz", io, "[save_npz" + missing + "written", save_npz(none, {}));
   REFUSES("io::save_npz", value, "a tensor has no name", save_npz("file", {{"", zeros(2)}}));

@@ -28,6 +28,17 @@ void add_adaptive_optimizer_rows(Table& table) {
   REFUSES("optim::LAMB::LAMB", state, "[LAMB] there are no parameters", LAMB({}));
 }
 
+void add_progress_rows(Table& table) {
+  const Tensor u;
+  const auto model = std::make_shared<nn::ReLU>();
+  const auto progress = std::make_shared<Progress>(1);
+  progress->finish();
+  REFUSES("Progress::Progress", value, "[Progress] a total of -1: must not be negative", Progress(-1));
+  REFUSES("Progress::add", value, "[Progress] -1 more: must not be negative", progress->add(-1));
+  REFUSES("Summary::Summary", state, "[summary] undefined tensor", Summary(*model, u));
+  REFUSES("summary", state, "[summary] undefined tensor", summary(*model, u));
+}
+
 void add_container_rows(Table& table) {
   using namespace nn;
   const Tensor u;
@@ -143,6 +154,7 @@ void add_module_and_optimizer_rows(Table& table) {
 void add_state_rows(Table& table) {
   add_module_and_optimizer_rows(table);
   add_adaptive_optimizer_rows(table);
+  add_progress_rows(table);
   add_container_rows(table);
   add_schedule_rows(table);
   add_training_rows(table);
