@@ -170,7 +170,8 @@ class Function {
   // network and no script. The run is the fastest of a few as trace_run() has them, and changes nothing. The file is
   // there as a whole or not at all. Throws Error before the first call, and where the file cannot be written.
   void report(const std::string& path, SourceLocation at = SourceLocation::current()) const;
-  // Graphviz, with shapes and bytes.
+  // Graphviz, with shapes and bytes. Of more than 200 nodes those of one operation and line are one box, since Graphviz
+  // takes minutes for a thousand.
   void write_dot(std::ostream& out, SourceLocation at = SourceLocation::current()) const;
 
   // Where nan and infinity come from: does what a call with these inputs would do now, operation by operation and to

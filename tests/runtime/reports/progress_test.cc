@@ -38,7 +38,7 @@ class Environment {
 
 class Terminal {
  public:
-  explicit Terminal(unsigned short columns) : master_(::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK)) {
+  explicit Terminal(unsigned short columns) : master_(::posix_openpt(O_RDWR | O_NOCTTY)) {
     ::grantpt(master_);
     ::unlockpt(master_);
     const int slave = ::open(::ptsname(master_), O_RDWR | O_NOCTTY);
@@ -52,12 +52,18 @@ class Terminal {
   }
 
   std::FILE* out() const { return out_; }
-  // What was written since the last time.
+  // What was written since the last time: all up to a mark, since what is written arrives later.
   std::string read() const {
-    std::string text(100000, '\0');
-    const ssize_t count = ::read(master_, text.data(), text.size());
-    text.resize(count < 0 ? 0 : static_cast<std::size_t>(count));
-    return text;
+    const std::string mark = "<mark>";
+    std::fputs(mark.c_str(), out_);
+    std::fflush(out_);
+    std::string text;
+    for (char part[1000]; !text.ends_with(mark);) {
+      const ssize_t count = ::read(master_, part, sizeof part);
+      if (count <= 0) break;
+      text.append(part, static_cast<std::size_t>(count));
+    }
+    return text.substr(0, text.size() - mark.size());
   }
 
  private:
