@@ -19,7 +19,8 @@ class Executor {
 Executor& serial_executor();
 
 // oneTBB tasks in the task arena of the caller, serial where that has one thread or the plan gains too little: where
-// its estimated time on one thread is not well above that of its longest path.
+// its estimated time on one thread is not well above that of its longest path, or where the calling thread alone was
+// faster of late (faster_way.h).
 Executor& tbb_executor();
 
 // The same with another limit for the gain; below 0: tasks for every plan.

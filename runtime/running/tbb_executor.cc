@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <vector>
 
 #include "runtime/running/executor.h"
+#include "runtime/running/faster_way.h"
 #include "runtime/running/float_environment.h"
 #include "runtime/running/ready_steps.h"
 #include "runtime/running/run.h"
@@ -40,6 +42,8 @@ class TaskGraph final : public ExecutorState {
         waiting_for_(plan_.steps.size()),
         tasks_(*this, plan_.steps.size()),
         ready_(plan_) {}
+
+  FasterWay& ways() { return ways_; }
 
   void execute() {
     for (std::size_t s = 0; s < waiting_for_.size(); ++s)
@@ -99,12 +103,14 @@ class TaskGraph final : public ExecutorState {
   std::vector<std::atomic<std::uint32_t>> waiting_for_;
   Tasks<TaskGraph> tasks_;
   ReadySteps ready_;
+  FasterWay ways_;
 };
 
 template <template <class Graph> class Tasks>
 class TbbExecutor final : public Executor {
  public:
-  explicit TbbExecutor(double least_gain_seconds) : least_gain_seconds_(least_gain_seconds) {}
+  explicit TbbExecutor(double least_gain_seconds, bool chooses = false)
+      : least_gain_seconds_(least_gain_seconds), chooses_(chooses) {}
 
   void run(Run& run) override {
     const PlanStats& stats = run.plan().stats;
@@ -117,13 +123,23 @@ class TbbExecutor final : public Executor {
       graph = made.get();
       run.executor_state() = std::move(made);
     }
-    // Isolated: while this thread waits it must not start an unrelated task of its caller, which may wait for a lock
-    // that this caller holds.
-    tbb::this_task_arena::isolate([&] { graph->execute(); });
+    if (!chooses_) return execute(*graph);
+    using Clock = std::chrono::steady_clock;
+    const FasterWay::Way way = graph->ways().next();
+    const Clock::time_point begin = Clock::now();
+    way == FasterWay::Way::serial ? serial_executor().run(run) : execute(*graph);
+    if (!run.failed()) graph->ways().took(way, std::chrono::duration<double>(Clock::now() - begin).count());
   }
 
  private:
+  // Isolated: while this thread waits it must not start an unrelated task of its caller, which may wait for a lock that
+  // this caller holds.
+  static void execute(TaskGraph<Tasks>& graph) {
+    tbb::this_task_arena::isolate([&] { graph.execute(); });
+  }
+
   double least_gain_seconds_;
+  bool chooses_;
 };
 
 }  // namespace
@@ -131,7 +147,8 @@ class TbbExecutor final : public Executor {
 Executor& tbb_executor() {
   // What waking a worker and waiting for it costs.
   constexpr double kLeastGainSeconds = 20e-6;
-  static auto& executor = *new TbbExecutor<OwnTasks>(kLeastGainSeconds);  // never destroyed: programs may outlive main
+  // Never destroyed: programs may outlive main.
+  static auto& executor = *new TbbExecutor<OwnTasks>(kLeastGainSeconds, /*chooses=*/true);
   return executor;
 }
 
