@@ -27,21 +27,22 @@ class GroupTasks {
   ~GroupTasks() noexcept {}  // a group of which all has been waited for does not throw
 
   void expect(std::size_t) {}
-  void spawn(StepId s) {
-    tsan_release(&handed_over_[s]);
-    group_.run([this, s] { run(s); });
-  }
+  void spawn(StepId s) { group_.run(task(s)); }
   void run_and_wait(StepId first) {
-    tsan_release(&handed_over_[first]);
-    group_.run_and_wait([this, first] { run(first); });
+    group_.run_and_wait(task(first));
     tsan_acquire(this);
   }
   void done(std::uint32_t) { tsan_release(this); }
 
  private:
-  void run(StepId s) {
-    tsan_acquire(&handed_over_[s]);
-    graph_.run_task(s);
+  // Nothing of this object is read before what was written to it is known to ThreadSanitizer.
+  auto task(StepId s) {
+    char* const place = &handed_over_[s];
+    tsan_release(place);
+    return [this, s, place] {
+      tsan_acquire(place);
+      graph_.run_task(s);
+    };
   }
 
   Graph& graph_;
