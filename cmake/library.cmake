@@ -36,6 +36,11 @@ set_target_properties(weft_objects PROPERTIES
   # The archive is one object (below), which must hold machine code.
   INTERPROCEDURAL_OPTIMIZATION OFF)
 target_precompile_headers(weft_objects PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/exported.h)
+# What runs seldom, for a model or a report, is made small. What is precompiled is of another optimisation.
+file(GLOB_RECURSE seldom CONFIGURE_DEPENDS graph/text/*.cc ops/nn/*.cc runtime/reports/*.cc)
+set_source_files_properties(${seldom} PROPERTIES
+  SKIP_PRECOMPILE_HEADERS ON
+  COMPILE_OPTIONS "$<$<NOT:$<CONFIG:Debug>>:-Os>;-include;${CMAKE_CURRENT_BINARY_DIR}/exported.h")
 target_compile_features(weft_objects PUBLIC cxx_std_20)
 target_compile_definitions(weft_objects PRIVATE ${defines})
 # At -O3, which Bazel does not use, GCC 12 sees more that is not there.

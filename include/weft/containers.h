@@ -31,7 +31,11 @@ class ModuleOf<R(Inputs...)> : public Module {
   using Given = Operand;
 
  public:
+// It hides the forward() of a Module of one tensor, and shall.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverloaded-virtual"
   virtual R forward(Given<Inputs>... inputs) = 0;
+#pragma GCC diagnostic pop
   R operator()(Given<Inputs>... inputs) {
     check_no_hooks({});
     return forward(std::move(inputs)...);
