@@ -77,7 +77,7 @@ struct FunctionStats {
 };
 
 enum class ExecutorKind : std::uint8_t {
-  automatic,  // parallel, and serial where the arena has one thread or the program is tiny
+  automatic,  // parallel, and serial where the arena has one thread, the program is tiny, or that was faster of late
   serial,     // the calling thread only
   parallel    // oneTBB tasks in the caller's task arena
 };
